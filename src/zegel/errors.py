@@ -1,0 +1,80 @@
+"""Every error that stops a command: what happened, where, and what to do next.
+
+    ZegelError
+    ├── UsageError            the command's words do not fit
+    ├── CaseError             the case folder is missing, damaged, of another version or in use
+    ├── ExhibitError          the copy cannot be opened, or is no longer what was sealed
+    ├── StorageError          the disk is full or refuses to write
+    └── VerificationError     a proof, digest or signature does not hold
+
+A defect in the evidence is never one of these: it becomes a `zegel.records.Problem`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ZegelError(Exception):
+    """Stops the job; `str(error)` is one sentence a person can act on, without content."""
+
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    meaning: ClassVar[str] = "the job stopped"
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+        sentence = f"{where}: {what}" if where else what
+        super().__init__(f"{sentence}. {next_step}".strip() if next_step else sentence)
+
+
+class UsageError(ZegelError):
+    """The command's words do not fit together, or name something that does not exist."""
+
+    exit_code = 2
+    http_status = 400
+    meaning = "the command's words do not fit, or name something that is not there"
+
+
+class CaseError(ZegelError):
+    """The case folder is missing, damaged, of another version, or in use by another process."""
+
+    exit_code = 3
+    http_status = 409
+    meaning = "the case folder is missing, damaged, of another version or in use"
+
+
+class ExhibitError(ZegelError):
+    """The copy cannot be opened, or it is no longer the one that was sealed."""
+
+    exit_code = 4
+    http_status = 422
+    meaning = "the copy cannot be opened, or is no longer what was sealed"
+
+
+class StorageError(ZegelError):
+    """The disk is full or refuses to write; the same command continues once there is room."""
+
+    exit_code = 5
+    http_status = 507
+    meaning = "the disk is full or refuses to write"
+
+
+class VerificationError(ZegelError):
+    """A proof, digest or signature does not hold; the first wrong place is named."""
+
+    exit_code = 6
+    http_status = 422
+    meaning = "a proof, digest or signature does not hold"
+
+
+ERRORS: tuple[type[ZegelError], ...] = (
+    ZegelError,
+    UsageError,
+    CaseError,
+    ExhibitError,
+    StorageError,
+    VerificationError,
+)
