@@ -1,0 +1,55 @@
+"""Equal values give equal bytes: canonical JSON as every digest and signature here sees it.
+
+RFC 8785 with three rules of our own, for what JSON cannot hold: integers beyond 2**53 - 1 (times
+in nanoseconds among them) are written as strings, bytes are percent-encoded (RFC 3986 section 2.1),
+and mappings may be any `Mapping`. It must never change a value silently in another way: what has
+no exact form (NaN, lone surrogates, other types) raises `ValueError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+import rfc8785
+
+JSON: TypeAlias = "bool | int | float | str | bytes | Sequence[JSON] | Mapping[str, JSON] | None"
+"""What can be written: JSON's own values, and bytes."""
+
+LARGEST_INTEGER = 2**53 - 1
+"""The largest integer every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)."""
+
+LARGEST_DEPTH = 64
+"""Nesting beyond this is refused: nobody writes it, and hostile input must not exhaust a stack."""
+
+
+def canonical_json(value: JSON) -> bytes:
+    """Return the one byte string for `value`; `ValueError` where it has none."""
+    return rfc8785.dumps(_plain(value, LARGEST_DEPTH))
+
+
+def percent_encoded(path: bytes) -> str:
+    """Return bytes as text that can be turned back, legible where they are ASCII."""
+    return quote_from_bytes(path, safe="/!@:+,= ")
+
+
+def percent_decoded(text: str) -> bytes:
+    """Return the bytes `percent_encoded` was given."""
+    return unquote_to_bytes(text)
+
+
+def _plain(
+    value: JSON, depth: int
+) -> Any:  # as rfc8785 wants it: str, int, float, bool, None, list, dict
+    if depth == 0:
+        raise ValueError(f"nested more than {LARGEST_DEPTH} deep")
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST_INTEGER:
+        return str(value)
+    if isinstance(value, bytes):
+        return percent_encoded(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(inner, depth - 1) for key, inner in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(inner, depth - 1) for inner in value]
+    return value
