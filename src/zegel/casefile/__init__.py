@@ -1,1 +1,14 @@
-"""TODO."""
+"""The case on disk: its identity, lock, exhibits and tables. Used by `service` only."""
+
+from zegel.casefile.case import FORMAT_VERSION, Case, find_case
+from zegel.casefile.exhibits import ENTRY_SCHEMA, ExhibitRecord, ExhibitShelf, entry_row
+
+__all__ = [
+    "ENTRY_SCHEMA",
+    "FORMAT_VERSION",
+    "Case",
+    "ExhibitRecord",
+    "ExhibitShelf",
+    "entry_row",
+    "find_case",
+]

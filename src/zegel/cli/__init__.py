@@ -1,1 +1,82 @@
-"""TODO."""
+"""The command line: parse, call one use case, show the result.
+
+`--json` prints one JSON document on standard output; progress and messages go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from types import TracebackType
+
+import click
+
+from zegel.cli.commands import app
+from zegel.cli.show import messages
+from zegel.errors import StorageError, ZegelError
+
+INTERNAL_ERROR = 70
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `zegel`; every known failure ends in one sentence and its own exit code."""
+    sys.excepthook = _no_traceback
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        sys.exit(app(words, standalone_mode=False) or 0)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        messages.print("Stopped. The same command continues where this one left off.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except ZegelError as error:
+        _fail(error, "--json" in words)
+    except OSError as error:
+        _fail(
+            StorageError(
+                (error.strerror or "the system refused").lower(), where=str(error.filename or "")
+            ),
+            "--json" in words,
+        )
+
+
+def _fail(error: ZegelError, as_json: bool) -> None:
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "error": {
+                        "kind": type(error).__name__,
+                        "what": error.what,
+                        "where": error.where,
+                        "next": error.next_step,
+                    }
+                }
+            )
+        )
+    messages.print(f"zegel: {error}", style="bold red", highlight=False, soft_wrap=True)
+    sys.exit(error.exit_code)
+
+
+def _no_traceback(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    # A traceback may show content of the evidence; the place in our own code cannot.
+    frames = traceback.extract_tb(trace)
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
+    messages.print(
+        f"zegel: internal error, {kind.__name__} at {places}. Nothing that was finished is lost. "
+        "Please report this line.",
+        style="bold red",
+        highlight=False,
+        soft_wrap=True,
+    )
+    sys.exit(INTERNAL_ERROR)

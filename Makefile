@@ -1,0 +1,49 @@
+# Two commands do everything on a fresh machine with Python 3.11 and make:
+#   make demo   sets up, generates a network, takes its copy apart and checks the result
+#   make test   every test
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+SETUP := .venv/.ready
+DEMO ?= demo
+
+.PHONY: demo check test lint format bench fuzz clean help
+
+help:
+	@sed -n '1,4p' Makefile
+
+$(SETUP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zegel needs Python 3.11 or later: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(SETUP)
+
+demo: $(SETUP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/demo.py $(DEMO)
+
+lint: $(SETUP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint
+	$(BIN)/pytest -q -n 2 -m "not slow" tests/unit tests/contract
+
+test: $(SETUP)
+	$(BIN)/pytest -q -n 2
+
+bench: $(SETUP)
+	$(BIN)/python bench/process.py
+
+fuzz: $(SETUP)
+	$(BIN)/python tests/fuzz.py $(SECONDS_OF_FUZZ)
+
+format: $(SETUP)
+	$(BIN)/ruff check --fix --select I
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,136 @@
+"""A case is one folder; nothing is ever written outside it.
+
+CASE/case.json        what it is (canonical JSON, versioned)
+CASE/exhibits/<id>/   acquisition, conditions, sealed manifest
+CASE/tables/<stage>/  Parquet parts
+CASE/custody/         the custody log
+CASE/private/         mode 0700: case secret, log key, private keys, passphrases
+CASE/work/            working copies of compressed containers; may be deleted at any time
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from zegel.canonical import canonical_json
+from zegel.custody.log import Log
+from zegel.errors import CaseError
+from zegel.tables import Stage, StorageGuard, make_folder, replace_file
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An opened case folder."""
+
+    folder: Path
+    identity: str
+    training: bool
+
+    @classmethod
+    def create(cls, folder: Path, *, training: bool) -> Case:
+        """Make a new case in `folder`, which must not exist or be empty."""
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise CaseError(
+                "exists and is not empty", where=str(folder), next_step="Choose a new folder."
+            )
+        make_folder(folder)
+        private = make_folder(folder / "private")
+        identity = secrets.token_hex(16)
+        replace_file(private / "case-secret", secrets.token_bytes(32))
+        # The log comes before case.json: a folder with case.json is a whole case.
+        Log.create(folder / "custody", private / "custody.key", origin=f"zegel case {identity}")
+        description = {
+            "format": "zegel case",
+            "version": FORMAT_VERSION,
+            "identity": identity,
+            "training": training,
+            "created": datetime.now(UTC).isoformat(),
+        }
+        replace_file(folder / "case.json", canonical_json(description), mode=0o644)
+        return cls(folder=folder, identity=identity, training=training)
+
+    @classmethod
+    def open(cls, folder: Path) -> Case:
+        """Open the case in `folder`."""
+        try:
+            description = json.loads((folder / "case.json").read_bytes())
+            version = description["version"]
+            case = cls(
+                folder=folder.resolve(),
+                identity=str(description["identity"]),
+                training=bool(description["training"]),
+            )
+        except FileNotFoundError:
+            raise CaseError(
+                "there is no case here",
+                where=str(folder),
+                next_step="Make one with `zegel init`, or name it with --case or ZEGEL_CASE.",
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CaseError(
+                f"case.json cannot be read ({type(error).__name__})",
+                where=str(folder),
+                next_step="Restore the folder from a copy; nothing was changed.",
+            ) from error
+        if version != FORMAT_VERSION:
+            raise CaseError(
+                f"the case has format version {version}, this program reads {FORMAT_VERSION}",
+                where=str(folder),
+                next_step="Use the version of zegel that made it.",
+            )
+        return case
+
+    @property
+    def work(self) -> Path:
+        """Folder of working copies; may be deleted when no command runs."""
+        return self.folder / "work"
+
+    @property
+    def private(self) -> Path:
+        """Folder of secrets."""
+        return self.folder / "private"
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage called `name`."""
+        return Stage(self.folder / "tables" / name)
+
+    def log(self) -> Log:
+        """Open the custody log for writing."""
+        return Log.open(self.folder / "custody", self.private / "custody.key")
+
+    def secret(self) -> bytes:
+        """Return the case secret (32 bytes)."""
+        return (self.private / "case-secret").read_bytes()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the case for writing; a second writer is refused at once."""
+        with StorageGuard(self.folder):
+            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CaseError(
+                    "another zegel command is writing to this case",
+                    where=str(self.folder),
+                    next_step="Wait for it to end.",
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def find_case(given: Path | None) -> Case:
+    """Open the case named by --case, else by ZEGEL_CASE, else the current folder."""
+    return Case.open(given or Path(os.environ.get("ZEGEL_CASE") or Path.cwd()))

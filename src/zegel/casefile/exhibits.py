@@ -1,0 +1,238 @@
+"""The exhibits of a case: acquisition, conditions and the sealed manifest of every file.
+
+The seal is an RFC 6962 Merkle root over one leaf per entry (docs/reference/case-format.md), so
+a single stored place can later be proved against it. The copy itself stays where it is.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_from_bytes
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zegel.canonical import canonical_json
+from zegel.custody.merkle import Frontier, leaf_hash
+from zegel.errors import UsageError
+from zegel.exhibits import Entry
+from zegel.exhibits.acquisition import Acquisition, Conditions
+from zegel.exhibits.model import EntryKind
+from zegel.records import Problem
+from zegel.tables import PartWriter, StorageGuard, commit, make_folder, read_rows, replace_file
+
+ENTRY_SCHEMA = pa.schema(
+    [
+        ("number", pa.int32()),
+        ("parent", pa.int32()),
+        ("path", pa.binary()),
+        ("kind", pa.string()),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("mode", pa.int32()),
+        ("sha256", pa.binary(32)),
+        ("target", pa.binary()),
+        ("data_offset", pa.int64()),
+        ("problem", pa.string()),
+        ("note", pa.string()),
+    ]
+)
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """Return the manifest row of `entry`."""
+    problem = entry.problem
+    return {
+        "number": entry.number,
+        "parent": entry.parent,
+        "path": entry.path,
+        "kind": str(entry.kind),
+        "size": entry.size,
+        "mtime_ns": entry.mtime_ns,
+        "mode": entry.mode,
+        "sha256": entry.sha256,
+        "target": entry.target,
+        "data_offset": entry.data_offset,
+        "problem": problem.kind if problem else None,
+        "note": problem.note if problem else None,
+    }
+
+
+def row_entry(row: dict[str, Any]) -> Entry:
+    """Return the entry that a manifest row describes."""
+    problem = Problem(kind=row["problem"], note=row["note"] or "") if row["problem"] else None
+    return Entry(
+        number=row["number"],
+        parent=row["parent"],
+        path=row["path"],
+        kind=EntryKind(row["kind"]),
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        mode=row["mode"],
+        sha256=row["sha256"],
+        target=row["target"] or b"",
+        data_offset=row["data_offset"],
+        problem=problem,
+    )
+
+
+def entry_leaf(entry: Entry) -> bytes:
+    """Return the bytes that the seal commits to for `entry`: RFC 8785 JSON, all ASCII.
+
+    Where a file lies inside its carrier (`data_offset`) is not sealed: it is not evidence.
+    """
+    fields = {
+        "kind": str(entry.kind),
+        "mode": entry.mode,
+        "mtime_ns": str(entry.mtime_ns),
+        "number": entry.number,
+        "parent": entry.parent,
+        "path": quote_from_bytes(entry.path),
+        "problem": entry.problem.kind if entry.problem else None,
+        "sha256": entry.sha256.hex() if entry.sha256 else None,
+        "size": str(entry.size),
+        "target": quote_from_bytes(entry.target),
+    }
+    # ASCII strings, small integers and nulls with sorted keys: what RFC 8785 gives, but faster.
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhibitRecord:
+    """What a case knows of one exhibit."""
+
+    identity: str
+    """`E1`, `E2` … in order of intake."""
+    location: str
+    """Where the copy lies now; it may move, its seal may not change."""
+    format: str
+    seal: str
+    """Merkle root of the manifest, hexadecimal."""
+    entries: int
+    files: int
+    bytes: int
+    problems: int
+    taken_in: str
+    acquisition: dict[str, Any]
+    conditions: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """What hashing a copy gave."""
+
+    seal: str
+    entries: int
+    files: int
+    bytes: int
+    problems: int
+
+
+def seal(
+    entries: Iterable[Entry], keep: Callable[[Entry], None], progress: Callable[[int], None]
+) -> Sealing:
+    """Seal `entries`, handing each to `keep`; `progress` hears the bytes of each."""
+    frontier = Frontier()
+    count = files = total = problems = 0
+    for entry in entries:
+        frontier.append(leaf_hash(entry_leaf(entry)))
+        keep(entry)
+        count += 1
+        # A container's own bytes are counted; what lies inside it is not counted again.
+        if entry.sha256 is not None:
+            files += 1
+            total += entry.size if entry.parent is None else 0
+        problems += entry.problem is not None
+        progress(entry.size if entry.parent is None else 0)
+    return Sealing(
+        seal=frontier.root().hex(), entries=count, files=files, bytes=total, problems=problems
+    )
+
+
+class ExhibitShelf:
+    """The exhibits of the case in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def all(self) -> list[ExhibitRecord]:
+        """Return every exhibit, in order of intake."""
+        if not self.folder.is_dir():
+            return []
+        names = [child.name for child in self.folder.iterdir() if child.name.startswith("E")]
+        return [self.get(name) for name in sorted(names, key=lambda name: int(name[1:]))]
+
+    def get(self, identity: str) -> ExhibitRecord:
+        """Return the exhibit called `identity`."""
+        path = self.folder / identity / "exhibit.json"
+        if not path.is_file():
+            raise UsageError(
+                f"there is no exhibit {identity}", next_step="`zegel status` lists them."
+            )
+        description = json.loads(path.read_bytes())
+        description.pop("format_version")
+        return ExhibitRecord(**description)
+
+    def manifest(self, identity: str) -> Path:
+        """Return the Parquet file of the exhibit's entries."""
+        return self.folder / identity / "entries.parquet"
+
+    def entries(self, identity: str) -> Iterator[Entry]:
+        """Yield the exhibit's entries in order."""
+        return (row_entry(row) for row in read_rows([self.manifest(identity)]))
+
+    def entry(self, identity: str, number: int) -> Entry:
+        """Return one entry by number."""
+        table = pq.read_table(self.manifest(identity), filters=[("number", "=", number)])
+        return row_entry(table.to_pylist()[0])
+
+    def begin(self) -> PartWriter:
+        """Start an intake beside its place."""
+        make_folder(self.folder)
+        for left in self.folder.glob(".unfinished-*"):
+            shutil.rmtree(left)
+        return PartWriter(self.folder / ".unfinished-intake", {"entries": ENTRY_SCHEMA})
+
+    def next_identity(self) -> str:
+        """Return the identity the next exhibit will get."""
+        return f"E{len(self.all()) + 1}"
+
+    def add(
+        self,
+        unfinished: Path,
+        sealing: Sealing,
+        *,
+        location: Path,
+        form: str,
+        taken_in: str,
+        described: tuple[Acquisition, Conditions],
+    ) -> ExhibitRecord:
+        """Put the finished intake on the shelf under the next number."""
+        record = ExhibitRecord(
+            identity=self.next_identity(),
+            location=str(location.resolve()),
+            format=form,
+            taken_in=taken_in,
+            acquisition=asdict(described[0]),
+            conditions=asdict(described[1]),
+            **asdict(sealing),
+        )
+        with StorageGuard(unfinished):
+            (unfinished / "exhibit.json").write_bytes(_encode(record))
+        commit(unfinished, self.folder / record.identity)
+        return record
+
+    def move(self, record: ExhibitRecord, location: Path) -> ExhibitRecord:
+        """Record that the copy now lies at `location`; the caller has checked its seal."""
+        moved = ExhibitRecord(**{**asdict(record), "location": str(location.resolve())})
+        replace_file(self.folder / record.identity / "exhibit.json", _encode(moved))
+        return moved
+
+
+def _encode(record: ExhibitRecord) -> bytes:
+    return canonical_json({"format_version": 1, **asdict(record)})

@@ -1,0 +1,236 @@
+"""The commands of `zegel`, one short function each."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zegel import __version__, service
+from zegel.casefile import Case, find_case
+from zegel.cli import show
+from zegel.cli.describe import described_by
+from zegel.errors import UsageError
+from zegel.processing.unlock import Budget
+
+app = typer.Typer(
+    name="zegel",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Open a forensic copy of a messaging network's servers and account for every message.",
+)
+custody = typer.Typer(no_args_is_help=True, help="The custody log: its head, and what it proves.")
+app.add_typer(custody, name="custody")
+
+CaseOption = Annotated[
+    Path | None,
+    typer.Option("--case", help="The case folder; else $ZEGEL_CASE, else the current folder."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def _open(folder: Path | None) -> Case:
+    case = find_case(folder)
+    if case.training:
+        show.training()
+    return case
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"zegel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Open a forensic copy of a messaging network's servers and account for every message."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="CASE", help="The new case folder.")],
+    training: Annotated[
+        bool,
+        typer.Option("--training", help="For practice: unsigned orders will be accepted."),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Make a new case."""
+    case = service.init_case(folder, training=training)
+    if case.training:
+        show.training()
+    if json:
+        show.document({"case": case.identity, "training": case.training})
+    else:
+        show.line(f"Case made in {folder}. Next: zegel intake PATH --case {folder}")
+
+
+@app.command()
+def status(case: CaseOption = None, json: JsonOption = False) -> None:
+    """Show what the case is and which exhibits it holds."""
+    result = service.status(_open(case))
+    show.document(result) if json else show.status(result)
+
+
+@app.command()
+def intake(
+    path: Annotated[
+        Path | None, typer.Argument(help="The copy: a folder, or a tar (plain, gz, xz, zst).")
+    ] = None,
+    describe: Annotated[
+        Path | None,
+        typer.Option(help="TOML file that describes the acquisition and its conditions."),
+    ] = None,
+    label: Annotated[str, typer.Option(help="What the copy is, in a few words.")] = "",
+    exhibit_number: Annotated[str, typer.Option(help="Number on the exhibit's seal.")] = "",
+    acquired_by: Annotated[str, typer.Option(help="Who made the copy.")] = "",
+    acquired_at: Annotated[str, typer.Option(help="When, e.g. 2016-04-19T09:00:00Z.")] = "",
+    authority: Annotated[str, typer.Option(help="Authority that ordered the copy.")] = "",
+    order_number: Annotated[str, typer.Option(help="Number of that order.")] = "",
+    investigation: Annotated[
+        list[str] | None, typer.Option(help="A permitted investigation; may be repeated.")
+    ] = None,
+    offence: Annotated[
+        list[str] | None, typer.Option(help="A permitted offence; may be repeated.")
+    ] = None,
+    onward_use: Annotated[str, typer.Option(help="Condition on onward use.")] = "",
+    home: Annotated[str, typer.Option(help="Home of the data.")] = "",
+    recheck: Annotated[bool, typer.Option("--recheck", help="Hash exhibits again.")] = False,
+    exhibit: Annotated[str | None, typer.Option(help="With --recheck: one exhibit.")] = None,
+    moved_to: Annotated[
+        Path | None, typer.Option(help="With --recheck: where the copy lies now.")
+    ] = None,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take in a copy, read-only: every file hashed once, the manifest sealed."""
+    opened = _open(case)
+    if recheck:
+        _recheck(opened, exhibit, moved_to, json)
+        return
+    if path is None:
+        raise UsageError("intake needs a PATH", next_step="Or --recheck to hash all again.")
+    given = described_by(
+        describe,
+        acquisition={
+            "label": label,
+            "exhibit_number": exhibit_number,
+            "acquired_by": acquired_by,
+            "acquired_at": acquired_at,
+            "authority": authority,
+            "order_number": order_number,
+        },
+        conditions={
+            "investigations": investigation or [],
+            "offences": offence or [],
+            "onward_use": onward_use,
+            "home": home,
+        },
+    )
+    with show.progress() as bar:
+        result = service.take_in(opened, path, given, progress=bar)
+    if json:
+        show.document({"known": result.known, **asdict(result.exhibit)})
+    else:
+        show.intake(result)
+
+
+def _recheck(case: Case, exhibit: str | None, moved_to: Path | None, json: bool) -> None:
+    with show.progress() as bar:
+        results = service.recheck(case, exhibit, moved_to=moved_to, progress=bar)
+    if json:
+        show.document([{"exhibit": r.exhibit.identity, "differs": r.differences} for r in results])
+    else:
+        show.recheck(results)
+    if any(result.differences for result in results):
+        raise typer.Exit(6)
+
+
+@app.command()
+def process(
+    passphrases: Annotated[
+        Path | None, typer.Option(help="File with one passphrase a line, tried on locked keys.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    hidden_budget: Annotated[
+        int, typer.Option(min=0, help="Private-key operations on one hidden recipient.")
+    ] = Budget().hidden,
+    passphrase_budget: Annotated[
+        int, typer.Option(min=0, help="Passphrases tried on one key or message.")
+    ] = Budget().passphrases,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Scan, unlock and read what can be read; the same command continues after any stop."""
+    opened = _open(case)
+    given: tuple[bytes, ...] = ()
+    if passphrases is not None:
+        given = tuple(line for line in passphrases.read_bytes().splitlines() if line)
+    options = service.ProcessOptions(
+        passphrases=given,
+        workers=workers,
+        budget=Budget(hidden=hidden_budget, passphrases=passphrase_budget),
+    )
+    with show.progress() as bar:
+        result = service.process(opened, options, progress=bar)
+    totals = service.ledger(opened)
+    show.document({**result, "ledger": totals}) if json else show.ledger(totals)
+
+
+@app.command()
+def ledger(
+    by: Annotated[
+        str | None, typer.Option(help="Break down by exhibit, store, account or day.")
+    ] = None,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show how every stored message ended; the totals balance."""
+    result = service.ledger(_open(case), by=by)
+    show.document(result) if json else show.ledger(result)
+
+
+@app.command()
+def keys(case: CaseOption = None, json: JsonOption = False) -> None:
+    """List every key: where it was found, locked or not, what it opened."""
+    result = service.list_keys(_open(case))
+    show.document(result) if json else show.keys(result)
+
+
+@app.command()
+def problems(
+    kind: Annotated[str | None, typer.Option(help="Only problems of this kind.")] = None,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List every defect met in the evidence: kind, place, offset; no content."""
+    found: Any = service.list_problems(_open(case))
+    if kind is not None:
+        found = (problem for problem in found if problem["kind"] == kind)
+    show.document(list(found)) if json else show.problems(found)
+
+
+@custody.command()
+def head(case: CaseOption = None) -> None:
+    """Export the log's signed head: keep it somewhere else."""
+    sys.stdout.buffer.write(service.custody_head(_open(case)))
+
+
+@custody.command()
+def verify(
+    head: Annotated[Path | None, typer.Option(help="A head exported earlier.")] = None,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Verify the custody log and say what that proves."""
+    result = service.custody_verify(_open(case), head.read_bytes() if head else None)
+    show.verification(result, json)

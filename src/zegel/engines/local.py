@@ -1,0 +1,82 @@
+"""Runs tasks in this machine's processes; the parent alone commits what they wrote.
+
+A task is a picklable callable that writes its part beside its place and returns what to
+commit. Workers are spawned, not forked: a fork of a process with library threads can hang.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import get_context
+from typing import Protocol, TypeVar
+
+from zegel.errors import ZegelError
+
+Result = TypeVar("Result", covariant=True)
+
+
+class Task(Protocol[Result]):
+    """One unit of work: called without arguments in a worker."""
+
+    def __call__(self) -> Result:
+        """Do the work and return what the parent commits."""
+        ...
+
+
+def _quiet_worker() -> None:
+    # Ctrl-C reaches the whole process group; the parent alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _call(task: Task[Result]) -> Result:
+    return task()
+
+
+class LocalEngine:
+    """At most `workers` processes, at most twice as many tasks in flight."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or max(1, len(os.sched_getaffinity(0)))
+
+    def run(self, tasks: Iterable[Task[Result]], done: Callable[[Result], None]) -> None:
+        """Run every task and call `done` with each result as it comes, in this process.
+
+        One worker runs inside this process, so that a debugger or a profiler sees it.
+        """
+        if self.workers == 1:
+            for task in tasks:
+                done(task())
+            return
+        pool = ProcessPoolExecutor(
+            self.workers, mp_context=get_context("spawn"), initializer=_quiet_worker
+        )
+        try:
+            self._feed(pool, iter(tasks), done)
+        except BrokenProcessPool as error:
+            raise ZegelError(
+                "a worker process died (killed, or out of memory); finished parts are kept",
+                next_step="Give the same command again, with --workers 1 if memory is short.",
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _feed(
+        self,
+        pool: ProcessPoolExecutor,
+        waiting: Iterator[Task[Result]],
+        done: Callable[[Result], None],
+    ) -> None:
+        running: set[Future[Result]] = set()
+        while True:
+            for task in islice(waiting, 2 * self.workers - len(running)):
+                running.add(pool.submit(_call, task))
+            if not running:
+                return
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                done(future.result())

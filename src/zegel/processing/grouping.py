@@ -1,0 +1,105 @@
+"""Group layers by content: every distinct ciphertext once, the key packets of its copies united.
+
+A copy at the other site or in a backup may lack a key packet, or hold one more; only the union
+says who could read it. Rows are ordered by the first key named, so that a worker meets the
+messages of one key together. What an earlier round settled is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zegel.processing.sql import connect, parquet, quoted
+
+ROWS_PER_GROUP = 2048
+"""Rows of one Parquet row group: the unit of work of opening."""
+
+PLACES = 3
+"""Stored places kept for reading a content, should the first have lost its bytes."""
+
+_GROUPED = """
+  SELECT content_id,
+         any_value(kind) AS kind,
+         bool_or(encrypted) AS encrypted,
+         list_sort(list_distinct(flatten(list(esks)))) AS esks,
+         coalesce(min(first_key) FILTER (first_key <> ''::BLOB), ''::BLOB) AS first_key,
+         min({{'exhibit': exhibit, 'entry': entry, 'offset': "offset", 'length': length,
+               'format': format, 'quoting': quoting, 'layer_path': layer_path}}, {places})
+           AS places,
+         list_sort(list_distinct(flatten(list(accounts)))) AS accounts
+  FROM {layers}
+  GROUP BY content_id
+"""
+
+_MANIFEST = """
+  SELECT {exhibit} AS exhibit, number, parent, path, kind, size, mtime_ns, mode, sha256, target,
+         data_offset FROM read_parquet({manifest})
+"""
+
+_LOCATED = """
+  SELECT content_id, list({{'exhibit': p.exhibit, 'offset': p.offset, 'length': p.length,
+           'format': p.format, 'quoting': p.quoting, 'layer_path': p.layer_path,
+           'number': m.number, 'parent': m.parent, 'path': m.path, 'kind': m.kind,
+           'size': m.size, 'mtime_ns': m.mtime_ns, 'mode': m.mode, 'sha256': m.sha256,
+           'target': m.target, 'data_offset': m.data_offset}} ORDER BY p) AS places
+  FROM (SELECT content_id, unnest(places) AS p FROM chosen)
+  JOIN ({manifests}) m ON m.exhibit = p.exhibit AND m.number = p.entry
+  GROUP BY content_id
+"""
+
+_FIRST = "SELECT *, NULL::INTEGER[] AS tried_keys, NULL::INTEGER AS tried_passphrases FROM grouped"
+
+_AGAIN = """
+  SELECT grouped.*, earlier.tried_keys, earlier.tried_passphrases
+  FROM grouped LEFT JOIN earlier USING (content_id)
+  WHERE (earlier.content_id IS NULL AND content_id NOT IN (SELECT content_id FROM {contents}))
+     OR earlier.state IN ('no key', 'key locked')
+     OR content_id IN (SELECT root_id FROM earlier WHERE state IN ('no key', 'key locked')
+                       AND root_id <> content_id)
+"""
+
+_LATEST = """
+  SELECT content_id, arg_max(root_id, round) AS root_id, arg_max(state, round) AS state,
+         arg_max(tried_keys, round) AS tried_keys,
+         arg_max(tried_passphrases, round) AS tried_passphrases
+  FROM {sessions} GROUP BY content_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundInput:
+    """The Parquet files that planning reads."""
+
+    layers: Sequence[Path]
+    manifests: Mapping[str, Path]
+    """Manifest of each exhibit, by its identity."""
+    sessions: Sequence[Path] = ()
+    """Outcomes of the rounds before; none in the first."""
+    contents: Sequence[Path] = ()
+
+
+def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
+    """Write to `out` one row per content that this round must look at."""
+    steps = ""
+    pending = _FIRST
+    if files.sessions:
+        steps = f"earlier AS ({_LATEST.format(sessions=parquet(files.sessions))}),"
+        pending = _AGAIN.format(contents=parquet(files.contents))
+    manifests = " UNION ALL ".join(
+        _MANIFEST.format(exhibit=f"'{name}'", manifest=quoted(path))
+        for name, path in files.manifests.items()
+    )
+    steps += (
+        f"grouped AS MATERIALIZED ({_GROUPED.format(layers=parquet(files.layers), places=PLACES)}),"
+        f"chosen AS MATERIALIZED ({pending}),"
+        f"located AS ({_LOCATED.format(manifests=manifests)})"
+    )
+    with connect(spill) as connection:
+        connection.execute(
+            f"COPY (WITH {steps} SELECT chosen.* REPLACE (located.places AS places) "
+            "FROM chosen JOIN located USING (content_id) ORDER BY first_key, content_id) "
+            f"TO {quoted(out)} "
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_PER_GROUP})"
+        )

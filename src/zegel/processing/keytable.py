@@ -1,0 +1,162 @@
+"""The key table: every key found, understood once, unlocked once.
+
+Unlocking costs 100 to 700 ms a guess (S2K), so what was tried is remembered and a later run
+tries only new passphrases and new keys. Numbers of keys never change once given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from zegel.openpgp.agentkeys import AgentKey, match_agent_key, read_agent_key
+from zegel.openpgp.keys import read_certificates
+from zegel.openpgp.model import Failure, OpenFailure, PublicKey, SecretKey, UnlockedKey
+from zegel.openpgp.secretkeys import unlock
+from zegel.processing.keyring import public_key
+from zegel.processing.unlock import Passphrase
+from zegel.records import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """One distinct piece of key material."""
+
+    identity: bytes
+    form: str
+    bytes: bytes = field(repr=False)
+
+
+def understand(material: Material) -> tuple[list[dict[str, Any]], AgentKey | None, list[Problem]]:
+    """Return key rows for OpenPGP material, or the agent key waiting for its public key."""
+    if material.form == "gnupg-agent":
+        agent = read_agent_key(material.bytes)
+        if isinstance(agent, Problem):
+            return [], None, [agent]
+        return [], agent, []
+    certificates, problems = read_certificates(material.bytes)
+    rows = []
+    for certificate in certificates:
+        secrets = {secret.public.fingerprint: secret for secret in certificate.secrets}
+        for key in certificate.keys:
+            rows.append(_row(key, secrets.get(key.fingerprint), material.identity))
+    return rows, None, problems
+
+
+def _row(
+    key: PublicKey, secret: SecretKey | None, material: bytes, number: int | None = None
+) -> dict[str, Any]:
+    return {
+        "number": number,
+        "fingerprint": key.fingerprint,
+        "key_id": key.key_id,
+        "version": key.version,
+        "algorithm": key.algorithm,
+        "bits": key.bits,
+        "curve": key.curve,
+        "created": key.created,
+        "expires": key.expires,
+        "revoked": key.revoked,
+        "primary": key.primary,
+        "user_ids": list(key.user_ids),
+        "public": key.public,
+        "has_secret": secret is not None,
+        "locked": secret.locked if secret else None,
+        "protection": secret.protection if secret else None,
+        "form": secret.form if secret else None,
+        "material": secret.material if secret else None,
+        "material_ids": [material],
+        "numbers": None,
+        "unlocked_by": None,
+        "refusal": None,
+        "tried_passphrases": 0,
+    }
+
+
+def match_agents(
+    agents: Iterable[tuple[bytes, AgentKey]], rows: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return rows for agent keys, each joined to the public key of the same numbers.
+
+    GnuPG's agent files hold no key id (the file's name is a hash of the public numbers), so an
+    agent key whose public key is nowhere in the copy stays unused and is counted by its places.
+    """
+    publics = {row["fingerprint"]: row for row in rows}
+    by_size: dict[int, list[dict[str, Any]]] = {}
+    for row in publics.values():
+        by_size.setdefault(row["algorithm"], []).append(row)
+    found = []
+    for identity, agent in agents:
+        for row in (row for group in by_size.values() for row in group):
+            secret = match_agent_key(agent, public_key(row))
+            if secret is not None:
+                found.append(_row(public_key(row), secret, identity))
+    return found
+
+
+def merge(
+    earlier: Iterable[dict[str, Any]], found: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Unite rows of one key and secret, oldest numbers kept; new keys numbered in order.
+
+    The same key found in several places is one row with several `material_ids`; a key found
+    locked in two ways keeps a row for each, since each may yield to another passphrase.
+    """
+    rows: dict[tuple[bytes, bytes], dict[str, Any]] = {
+        (row["fingerprint"], row["material"] or b""): row for row in earlier
+    }
+    following = 1 + max((row["number"] for row in rows.values()), default=-1)
+    for row in sorted(found, key=lambda row: (row["fingerprint"], row["material"] or b"")):
+        name = (row["fingerprint"], row["material"] or b"")
+        known = rows.get(name)
+        if known is None:
+            rows[name] = {**row, "number": following}
+            following += 1
+            continue
+        known["material_ids"] = sorted({*known["material_ids"], *row["material_ids"]})
+        known["user_ids"] = sorted({*known["user_ids"], *row["user_ids"]})
+        known["revoked"] = known["revoked"] or row["revoked"]
+        if not known["user_ids"] or known["expires"] is None:
+            known["expires"] = row["expires"]
+    return sorted(rows.values(), key=lambda row: int(row["number"]))
+
+
+def unlock_row(
+    row: dict[str, Any], passphrases: Sequence[Passphrase], budget: int
+) -> dict[str, Any]:
+    """Return `row` with its private numbers, or with the reason why not.
+
+    Guesses go on where an earlier run stopped: `tried_passphrases` counts them.
+    """
+    secret = SecretKey(
+        public=public_key(row),
+        locked=bool(row["locked"]),
+        form=row["form"],
+        material=row["material"],
+        protection=row["protection"] or "",
+    )
+    if not secret.locked:
+        return _settle(row, unlock(secret, None), "")
+    first = row["tried_passphrases"]
+    for passphrase in passphrases[first : first + budget]:
+        row = {**row, "tried_passphrases": row["tried_passphrases"] + 1}
+        result = unlock(secret, passphrase.value)
+        if isinstance(result, UnlockedKey) or result.failure is not OpenFailure.WRONG_KEY:
+            return _settle(row, result, passphrase.source)
+    return {**row, "refusal": "passphrase-unknown"}
+
+
+def _settle(row: dict[str, Any], result: UnlockedKey | Failure, source: str) -> dict[str, Any]:
+    if isinstance(result, Failure):
+        return {**row, "refusal": result.code}
+    return {**row, "numbers": list(result.numbers), "unlocked_by": source, "refusal": None}
+
+
+def needs_unlocking(row: dict[str, Any], passphrases: int) -> bool:
+    """Say whether a guess is left for `row`."""
+    if not row["has_secret"] or row["numbers"] is not None:
+        return False
+    if row["refusal"] not in (None, "passphrase-unknown"):
+        return False
+    return not row["locked"] or row["tried_passphrases"] < passphrases

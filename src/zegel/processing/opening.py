@@ -1,0 +1,256 @@
+"""Open: each distinct content once; its session key, its outcome, its content row.
+
+The message's bytes are read again from the exhibit and checked against the seal. A block found
+inside an opened one is opened there and then, to a bounded depth, and keeps the identity of the
+block it lay in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from zegel import mailstores
+from zegel.exhibits import Copy, SealBroken
+from zegel.exhibits.model import Entry
+from zegel.openpgp.bodies import open_clear
+from zegel.openpgp.model import BodyKind, ClearMessage, EncryptedMessage, Esk, Opened
+from zegel.openpgp.packets import parse_esk
+from zegel.processing.contents import Content, read_content, read_plain
+from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
+from zegel.processing.mime import read_mail
+from zegel.processing.scan import LARGEST_MESSAGE, Sink, content_identity, layer_kind
+from zegel.processing.unlock import Outcome, Unlocker
+from zegel.records import File, Problem, Span, State
+
+DEEPEST = 8
+"""Encrypted blocks inside encrypted blocks; deeper ones are `unsupported: nested-too-deep`."""
+
+ENCRYPTED_KINDS = frozenset(str(kind) for kind in BodyKind)
+
+_UNOPENED = {
+    "damaged": (State.DAMAGED, "unparsable-packets"),
+    "smime": (State.UNSUPPORTED, "s-mime"),
+    "too large": (State.UNSUPPORTED, f"larger-than-{LARGEST_MESSAGE}-bytes"),
+}
+
+FindEntry = Callable[[dict[str, Any]], tuple[Copy, Entry]]
+
+
+class LostPlaceError(Exception):
+    """No stored place of a content gives its sealed bytes any more."""
+
+
+class Opening:
+    """Opens planned rows into `sink` with one unlocker."""
+
+    def __init__(
+        self, round_number: int, unlocker: Unlocker, find_entry: FindEntry, sink: Sink
+    ) -> None:
+        self.round = round_number
+        self.unlocker = unlocker
+        self.find_entry = find_entry
+        self.sink = sink
+
+    def open_row(self, row: dict[str, Any]) -> None:
+        """Open the content that `row` of the round's plan describes."""
+        self.place = row["places"][0]
+        kind = row["kind"]
+        if kind in _UNOPENED:
+            self._session(row["content_id"], Outcome(), kind, state=_UNOPENED[kind])
+        elif kind in ENCRYPTED_KINDS:
+            self._encrypted(row)
+        else:
+            self._clear(row)
+
+    def _encrypted(self, row: dict[str, Any]) -> None:
+        esks = tuple(parse_esk(packed[0], packed[1:]) for packed in row["esks"])
+        accounts = tuple(row["accounts"] or ())
+        earlier = _earlier(row)
+        identity = row["content_id"]
+        if not self.unlocker.worth_trying(esks, accounts, earlier):
+            if earlier is None:
+                # Nobody holds a key: the outcome is known without reading the body again.
+                unread = _without_body(identity, BodyKind(row["kind"]), esks)
+                self._session(identity, self.unlocker.unlock(unread, accounts), row["kind"])
+            return
+        try:
+            layer = self._read_layer(row)
+        except LostPlaceError:
+            lost = (State.DAMAGED, "sealed-bytes-lost")
+            self._session(identity, Outcome(), row["kind"], state=lost)
+            return
+        message = layer.message
+        assert isinstance(message, EncryptedMessage)
+        # Key packets of every copy count, not only those of the copy that was read.
+        self._open(replace(message, esks=esks), accounts, layer.path, earlier=earlier)
+
+    def _open(
+        self,
+        message: EncryptedMessage,
+        accounts: Sequence[str],
+        path: str,
+        *,
+        ancestors: tuple[bytes, ...] = (),
+        earlier: Outcome | None = None,
+    ) -> None:
+        outcome = self.unlocker.unlock(message, accounts, earlier)
+        identity = message.ciphertext_id
+        self._session(identity, outcome, str(message.kind), ancestors=ancestors, path=path)
+        if outcome.opened is None:
+            return
+        inside = (*ancestors, identity)
+        if outcome.opened.nested is not None:
+            self._nested(outcome.opened.nested, accounts, f"{path}>", inside)
+        content = read_content(outcome.opened, self.unlocker.keyring.find_public, path=path)
+        self._content(identity, content)
+        for layer in content.nested:
+            inner = f"{path}>{layer.path}"
+            if isinstance(layer.message, EncryptedMessage):
+                self._nested(layer.message, accounts, inner, inside)
+            elif isinstance(layer.message, ClearMessage):
+                self._clear_inside(layer, inner, inside)
+            else:
+                kind = layer_kind(layer)
+                unopened = content_identity(layer, identity)
+                state = _UNOPENED.get(kind, (State.UNSUPPORTED, kind))
+                self._session(unopened, Outcome(), kind, ancestors=inside, path=inner, state=state)
+
+    def _nested(
+        self,
+        message: EncryptedMessage,
+        accounts: Sequence[str],
+        path: str,
+        ancestors: tuple[bytes, ...],
+    ) -> None:
+        if message.ciphertext_id in ancestors or len(ancestors) >= DEEPEST:
+            deep = (State.UNSUPPORTED, "nested-too-deep")
+            outcome = Outcome()
+            kind = str(message.kind)
+            identity = message.ciphertext_id
+            if identity not in ancestors:
+                self._session(identity, outcome, kind, ancestors=ancestors, path=path, state=deep)
+            return
+        self._open(message, accounts, path, ancestors=ancestors)
+
+    def _clear_inside(self, layer: FoundLayer, path: str, ancestors: tuple[bytes, ...]) -> None:
+        assert isinstance(layer.message, ClearMessage)
+        opened = open_clear(layer.message)
+        if isinstance(opened, Opened):
+            find_key = self.unlocker.keyring.find_public
+            content = read_content(opened, find_key, path=path)
+            self._content(content_identity(layer, ancestors[-1]), content)
+
+    def _clear(self, row: dict[str, Any]) -> None:
+        find_key = self.unlocker.keyring.find_public
+        try:
+            raw = self._read_raw(row)
+            if row["kind"] == "plain":
+                self._content(row["content_id"], read_plain(raw, find_key))
+                return
+            layer = self._read_layer(row)
+        except LostPlaceError:
+            self._problem(Problem(kind="sealed bytes lost"))
+            return
+        assert isinstance(layer.message, ClearMessage)
+        opened = open_clear(layer.message)
+        if isinstance(opened, Opened):
+            self._content(row["content_id"], read_content(opened, find_key, path=layer.path))
+            if opened.nested is not None:
+                self._open(opened.nested, tuple(row["accounts"] or ()), layer.path)
+        else:
+            state = (State.DAMAGED, opened.code)
+            self._session(row["content_id"], Outcome(), row["kind"], state=state)
+
+    def _read_raw(self, row: dict[str, Any]) -> bytes:
+        for place in row["places"]:
+            copy, entry = self.find_entry(place)
+            try:
+                data = copy.read_checked(entry)
+            except (SealBroken, OSError):
+                continue
+            self.place = place
+            file = File(path=entry.path, data=data, mtime_ns=entry.mtime_ns)
+            span = Span(offset=place["offset"], length=place["length"], quoting=place["quoting"])
+            return mailstores.by_name(place["format"]).message(file, span)
+        raise LostPlaceError
+
+    def _read_layer(self, row: dict[str, Any]) -> FoundLayer:
+        raw = self._read_raw(row)
+        if mailstores.by_name(self.place["format"]).mail:
+            layers = find_layers(read_mail(raw))
+        else:
+            layers = find_layers_in_bytes(raw, "")
+        wanted = self.place["layer_path"]
+        return next(layer for layer in layers if layer.path == wanted)
+
+    def _content(self, identity: bytes, content: Content) -> None:
+        row = {"round": self.round, "content_id": identity, **content.row}
+        self.sink.add("contents", row)
+        for problem in content.problems:
+            self._problem(problem)
+
+    def _problem(self, problem: Problem) -> None:
+        place = self.place
+        self.sink.add(
+            "problems",
+            {
+                "kind": problem.kind,
+                "exhibit": place["exhibit"],
+                "entry": place["number"],
+                "path": place["path"],
+                "offset": place["offset"],
+                "note": problem.note,
+                "unread": False,
+            },
+        )
+
+    def _session(
+        self,
+        identity: bytes,
+        outcome: Outcome,
+        kind: str,
+        *,
+        ancestors: tuple[bytes, ...] = (),
+        path: str = "",
+        state: tuple[State, str] | None = None,
+    ) -> None:
+        ended, reason = state or (outcome.state, outcome.reason)
+        session = outcome.session
+        self.sink.add(
+            "sessions",
+            {
+                "round": self.round,
+                "content_id": identity,
+                "root_id": ancestors[0] if ancestors else identity,
+                "parent_id": ancestors[-1] if ancestors else None,
+                "layer_path": path,
+                "state": str(ended),
+                "reason": reason,
+                "detail": outcome.detail,
+                "kind": kind,
+                "session_algorithm": session.algorithm if session else None,
+                "session_key": session.key if session else None,
+                "key_fingerprint": outcome.fingerprint or None,
+                "passphrase": outcome.passphrase or None,
+                "key_ids": outcome.key_ids,
+                "tried": outcome.tried,
+                "candidates": outcome.candidates,
+                "tried_keys": outcome.tried_keys,
+                "tried_passphrases": outcome.tried_passphrases,
+                "opener": outcome.opened.opener if outcome.opened else None,
+            },
+        )
+
+
+def _earlier(row: dict[str, Any]) -> Outcome | None:
+    if row["tried_passphrases"] is None:
+        return None
+    return Outcome(
+        tried_keys=list(row["tried_keys"] or ()), tried_passphrases=row["tried_passphrases"]
+    )
+
+
+def _without_body(identity: bytes, kind: BodyKind, esks: tuple[Esk, ...]) -> EncryptedMessage:
+    return EncryptedMessage(esks=esks, kind=kind, body=b"", ciphertext_id=identity, start=0, end=0)

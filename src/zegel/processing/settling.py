@@ -1,0 +1,169 @@
+"""Settle: one state for every stored message, one message for what a person wrote once.
+
+Derived by SQL from the tables before it, so it can be made again at any time and gives the same
+rows. Rules (docs/explanation/states.md):
+
+- A block found inside an opened one counts as a layer of every message that holds the outer one.
+- The state of a message is that of its encrypted layers. Where they differ it is `partly
+  readable` if one of them is readable, else the gravest of damaged, unsupported, key locked and
+  no key. Text around an encrypted block does not change it. With none encrypted it is
+  `not encrypted`.
+- Stored messages are one message when they hold the same ciphertexts and no text of their own
+  around them, or the same Message-ID and the same plaintext.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from zegel.processing.sql import connect, parquet, quoted
+
+BLOCKS = """
+CREATE TABLE blocks AS
+SELECT content_id, max_by(COLUMNS(* EXCLUDE (content_id)), round)
+FROM {sessions} GROUP BY content_id
+"""
+
+CONTENT = """
+CREATE TABLE content AS
+SELECT content_id, max_by(plaintext_sha256, round) AS plaintext_sha256,
+       max_by(message_id, round) AS message_id, max_by(signature, round) AS signature,
+       max_by(date_ns, round) AS date_ns
+FROM {contents} GROUP BY content_id
+"""
+
+LAYER_STATES = """
+CREATE TABLE layer_states AS
+SELECT layers.stored_id, blocks.state, blocks.reason, blocks.detail
+FROM {layers} layers JOIN blocks ON blocks.root_id = layers.content_id
+"""
+
+STATES = """
+CREATE TABLE states AS
+WITH gathered AS (
+  SELECT stored_id,
+         list_distinct(list(state)) AS states,
+         arg_max({'reason': reason, 'detail': detail},
+           CASE state WHEN 'damaged' THEN 4 WHEN 'unsupported' THEN 3
+                      WHEN 'key locked' THEN 2 WHEN 'no key' THEN 1 ELSE 0 END) AS why
+  FROM layer_states GROUP BY stored_id
+)
+SELECT s.stored_id, s.exhibit, s.entry, s.path, s."offset", s.length, s.sha256, s.format,
+       s.store, s.account, s.folder, s.message_id AS header_message_id,
+       coalesce(s.clock_ns, c.date_ns) AS clock_ns,
+       CASE WHEN s.clock_ns IS NOT NULL THEN s.clock
+            WHEN c.date_ns IS NOT NULL THEN 'inner' ELSE 'none' END AS clock,
+       CASE WHEN NOT s.is_message THEN 'not a message'
+            WHEN g.states IS NULL THEN 'not encrypted'
+            WHEN len(g.states) = 1 THEN g.states[1]
+            WHEN list_contains(g.states, 'readable') THEN 'partly readable'
+            WHEN list_contains(g.states, 'damaged') THEN 'damaged'
+            WHEN list_contains(g.states, 'unsupported') THEN 'unsupported'
+            WHEN list_contains(g.states, 'key locked') THEN 'key locked'
+            ELSE 'no key' END AS state,
+       CASE WHEN NOT s.is_message THEN 'store-record'
+            WHEN g.states IS NULL THEN 'plain' ELSE g.why.reason END AS reason,
+       coalesce(g.why.detail, '') AS detail,
+       f.content_ids, f.alone, c.plaintext_sha256, c.signature
+FROM {stored} s
+LEFT JOIN gathered g USING (stored_id)
+LEFT JOIN first_content f USING (stored_id)
+LEFT JOIN content c ON c.content_id = f.content_ids[1]
+ORDER BY s.exhibit, s.entry, s."offset"
+"""
+
+FIRST_CONTENT = """
+CREATE TABLE first_content AS
+SELECT stored_id,
+       list(content_id ORDER BY kind = 'plain', content_id) AS content_ids,
+       NOT bool_or(kind = 'plain') AS alone
+FROM {layers} GROUP BY stored_id
+"""
+
+# Each stored message has up to two names; equal names make one message.
+NAMES = """
+CREATE TABLE names AS
+WITH numbered AS (
+  SELECT row_number() OVER (ORDER BY exhibit, entry, "offset") AS label, * FROM states
+  WHERE state <> 'not a message'
+)
+SELECT label, stored_id, sha256('c' || array_to_string([hex(x) FOR x IN content_ids], ',') ||
+              CASE WHEN alone THEN '' ELSE coalesce(header_message_id, hex(stored_id)) END) AS name
+FROM numbered WHERE content_ids IS NOT NULL
+UNION ALL
+SELECT label, stored_id, sha256('m' || header_message_id || hex(plaintext_sha256)) AS name
+FROM numbered WHERE header_message_id <> '' AND plaintext_sha256 IS NOT NULL
+"""
+
+SPREAD = """
+CREATE OR REPLACE TABLE labels AS
+WITH lowest AS (SELECT name, min(l.label) AS label FROM names n JOIN labels l USING (stored_id)
+                GROUP BY name)
+SELECT n.stored_id, min(lowest.label) AS label FROM names n JOIN lowest USING (name)
+GROUP BY n.stored_id
+"""
+
+MESSAGES = """
+CREATE TABLE messages AS
+WITH member AS (
+  SELECT s.*, min_by(s.stored_id, labels.label) OVER (PARTITION BY labels.label) AS message,
+         labels.label
+  FROM states s JOIN labels USING (stored_id)
+)
+SELECT min_by(stored_id, (exhibit, entry, "offset")) AS message, count(*) AS copies,
+       list_sort(list(stored_id)) AS stored,
+       list_sort(list_distinct(flatten(list(content_ids)))) AS content_ids,
+       min(clock_ns) AS clock_ns,
+       min_by(state, CASE state WHEN 'readable' THEN 0 WHEN 'not encrypted' THEN 1
+                     WHEN 'partly readable' THEN 2 ELSE 3 END) AS state
+FROM member GROUP BY label ORDER BY message
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The Parquet files that settling reads."""
+
+    stored: Sequence[Path]
+    layers: Sequence[Path]
+    sessions: Sequence[Path]
+    contents: Sequence[Path]
+
+
+def settle(files: Settled, out: Path, spill: Path) -> None:
+    """Write `states`, `messages` and `blocks` as Parquet files into the folder `out`."""
+    with connect(spill) as connection:
+        connection.execute(BLOCKS.format(sessions=parquet(files.sessions)))
+        connection.execute(CONTENT.format(contents=parquet(files.contents)))
+        layers = parquet(files.layers)
+        connection.execute(LAYER_STATES.replace("{layers}", layers))
+        connection.execute(FIRST_CONTENT.replace("{layers}", layers))
+        connection.execute(STATES.replace("{stored}", parquet(files.stored)))
+        connection.execute(NAMES)
+        _join_messages(connection)
+        connection.execute(MESSAGES)
+        for table, order in (
+            ("states", 'exhibit, entry, "offset"'),
+            ("messages", "message"),
+            ("blocks", "content_id"),
+        ):
+            connection.execute(
+                f"COPY (SELECT * FROM {table} ORDER BY {order}) "
+                f"TO {quoted(out / f'{table}.parquet')} (FORMAT parquet, COMPRESSION zstd)"
+            )
+
+
+def _join_messages(connection: duckdb.DuckDBPyConnection) -> None:
+    """Spread the lowest label over everything that shares a name, until nothing changes."""
+    connection.execute(
+        "CREATE TABLE labels AS SELECT stored_id, min(label) AS label FROM names GROUP BY stored_id"
+    )
+    total = "SELECT coalesce(sum(label), 0) FROM labels"
+    before = None
+    while (after := connection.execute(total).fetchall()[0][0]) != before:
+        before = after
+        connection.execute(SPREAD)

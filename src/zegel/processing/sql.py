@@ -1,0 +1,46 @@
+"""DuckDB over Parquet files: in memory, bounded, spilling into the case's own folder.
+
+Never downloads an extension and never opens a DuckDB file (it would lock readers out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from zegel.tables import make_folder
+
+MEMORY_LIMIT = "700MB"
+
+
+@contextmanager
+def connect(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection that spills into `spill` and reaches nothing outside by itself."""
+    make_folder(spill)
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": str(spill),
+            "preserve_insertion_order": True,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def quoted(path: Path) -> str:
+    """Return `path` as an SQL string literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def parquet(files: Sequence[Path]) -> str:
+    """Return a table expression over Parquet files of one schema."""
+    return f"read_parquet([{', '.join(quoted(path) for path in files)}])"

@@ -1,0 +1,151 @@
+"""What a worker is handed: picklable tasks that write one part beside its place.
+
+Each returns a `Finished`; the parent commits it. Nothing here opens the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from zegel.exhibits import Copy, open_copy
+from zegel.exhibits.model import Entry, EntryKind
+from zegel.openpgp.agentkeys import AgentKey
+from zegel.processing.keyring import worker_keyring
+from zegel.processing.keytable import Material, understand, unlock_row
+from zegel.processing.opening import Opening
+from zegel.processing.scan import scan_entries
+from zegel.processing.schemas import OPEN, SCAN
+from zegel.processing.unlock import Budget, Passphrase, Unlocker
+from zegel.records import Problem
+from zegel.tables import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A part that is written and waits for its name."""
+
+    part: str
+    unfinished: Path
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an exhibit's bytes are, and where working copies may lie."""
+
+    exhibit: str
+    seal: str
+    location: Path
+    work: Path
+
+    def copy(self) -> Copy:
+        """Return this process's open copy."""
+        return _open_once(self.location, self.work)
+
+
+@cache
+def _open_once(location: Path, work: Path) -> Copy:
+    return open_copy(location, work)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanTask:
+    """Scan one partition of one exhibit."""
+
+    stage: Path
+    part: str
+    source: Source
+    entries: Sequence[Entry]
+
+    def __call__(self) -> Finished:
+        """Write the part's tables."""
+        writer = Stage(self.stage).begin(self.part, SCAN)
+        source = self.source
+        scan_entries(source.copy(), source.exhibit, source.seal, self.entries, writer)
+        return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """Key rows and agent keys of one batch of material, with the problems met in each."""
+
+    rows: list[dict[str, Any]] = field(repr=False)
+    agents: list[tuple[bytes, AgentKey]] = field(repr=False)
+    problems: list[tuple[bytes, Problem]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderstandTask:
+    """Parse one batch of key material."""
+
+    materials: Sequence[Material]
+
+    def __call__(self) -> Understood:
+        """Return what the material holds."""
+        gathered = Understood(rows=[], agents=[], problems=[])
+        for material in self.materials:
+            rows, agent, problems = understand(material)
+            gathered.rows.extend(rows)
+            if agent is not None:
+                gathered.agents.append((material.identity, agent))
+            gathered.problems.extend((material.identity, problem) for problem in problems)
+        return gathered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlockKeysTask:
+    """Try passphrases on one batch of locked keys."""
+
+    rows: Sequence[dict[str, Any]] = field(repr=False)
+    passphrases: Sequence[Passphrase]
+    budget: int
+
+    def __call__(self) -> list[dict[str, Any]]:
+        """Return the rows, unlocked where a passphrase fits."""
+        return [unlock_row(row, self.passphrases, self.budget) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTask:
+    """Open one row group of a round's plan."""
+
+    stage: Path
+    part: str
+    plan: Path
+    group: int
+    round: int
+    sources: dict[str, Source]
+    keys: Path | None
+    passphrases: Sequence[Passphrase]
+    budget: Budget
+
+    def __call__(self) -> Finished:
+        """Write the part's tables."""
+        writer = Stage(self.stage).begin(self.part, OPEN)
+        unlocker = Unlocker(worker_keyring(self.keys), self.passphrases, self.budget)
+        opening = Opening(self.round, unlocker, self._find_entry, writer)
+        with pq.ParquetFile(self.plan) as plan:
+            for row in plan.read_row_group(self.group).to_pylist():
+                opening.open_row(row)
+        return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
+
+    def _find_entry(self, place: dict[str, Any]) -> tuple[Copy, Entry]:
+        entry = Entry(
+            number=place["number"],
+            parent=place["parent"],
+            path=place["path"],
+            kind=EntryKind(place["kind"]),
+            size=place["size"],
+            mtime_ns=place["mtime_ns"],
+            mode=place["mode"],
+            sha256=place["sha256"],
+            target=place["target"] or b"",
+            data_offset=place["data_offset"],
+        )
+        return self.sources[place["exhibit"]].copy(), entry

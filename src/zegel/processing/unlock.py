@@ -1,0 +1,273 @@
+"""Unlock: find the session key of one encrypted message and open its body with it.
+
+The rules (docs/explanation/unlocking.md): session-key packets cheapest first; a named key is
+tried once; hidden recipients are tried on the account's own keys first, then on others up to a
+budget; so are passphrases. A session key counts only when the body's MDC or AEAD tag passes, or,
+for old bodies without either, when the packets inside parse to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from zegel.openpgp.bodies import open_message
+from zegel.openpgp.model import (
+    BodyKind,
+    EncryptedMessage,
+    Esk,
+    Failure,
+    Opened,
+    OpenFailure,
+    SessionKey,
+)
+from zegel.openpgp.names import public_key_name
+from zegel.openpgp.sessionkeys import (
+    session_keys,
+    session_keys_bare,
+    session_keys_from_passphrase,
+)
+from zegel.processing.keyring import Held, Keyring
+from zegel.records import State
+
+PUBLIC_KEY_ESK = 1
+_COST = {25: 0, 26: 1, 18: 2, 1: 3, 2: 3, 16: 5}
+"""Order of public-key algorithms by the price of their private-key operation."""
+
+_RANK = {State.NO_KEY: 0, State.KEY_LOCKED: 1, State.UNSUPPORTED: 2, State.DAMAGED: 3}
+"""When several session-key packets fail differently, the last of these names the outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How many guesses one ciphertext is worth before it is left for a later run."""
+
+    hidden: int = 256
+    """Private-key operations on hidden recipients."""
+    passphrases: int = 256
+    """Passphrases tried on a message encrypted to one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passphrase:
+    """A passphrase to try, and where it came from."""
+
+    value: bytes = field(repr=False)
+    source: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """How one encrypted message ended."""
+
+    state: State = State.NO_KEY
+    reason: str = "no-recipient"
+    detail: str = ""
+    session: SessionKey | None = field(default=None, repr=False)
+    opened: Opened | None = field(default=None, repr=False)
+    fingerprint: bytes = b""
+    passphrase: str = ""
+    key_ids: list[bytes] = field(default_factory=list)
+    tried: int = 0
+    candidates: int = 0
+    tried_keys: list[int] = field(default_factory=list)
+    tried_passphrases: int = 0
+
+    def worse(self, state: State, reason: str, detail: str = "") -> None:
+        """Note a failure; the gravest one names the outcome."""
+        if self.reason == "no-recipient" or _RANK[state] > _RANK[self.state]:
+            self.state, self.reason, self.detail = state, reason, detail
+
+
+def esk_cost(esk: Esk) -> tuple[int, int]:
+    """Return the sorting key that puts cheap session-key packets first."""
+    if esk.tag != PUBLIC_KEY_ESK:
+        return (9, len(esk.body))
+    return (_COST.get(esk.algorithm, 6) if esk.key_id.strip(b"\0") else 8, len(esk.body))
+
+
+class Unlocker:
+    """Opens messages with one keyring, one list of passphrases and one budget."""
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        passphrases: Sequence[Passphrase] = (),
+        budget: Budget | None = None,
+    ) -> None:
+        self.keyring = keyring
+        self.passphrases = passphrases
+        self.budget = budget or Budget()
+
+    def worth_trying(
+        self, esks: Sequence[Esk], accounts: Sequence[str], earlier: Outcome | None
+    ) -> bool:
+        """Say whether a key or passphrase is held that has not been tried on `esks` yet.
+
+        Cheap: no body is read. A message nobody holds a key for is never read again.
+        """
+        phrases = earlier.tried_passphrases if earlier else 0
+        tried = set(earlier.tried_keys) if earlier else set()
+        for esk in esks:
+            if esk.tag != PUBLIC_KEY_ESK:
+                if phrases < len(self.passphrases):
+                    return True
+            elif esk.key_id.strip(b"\0"):
+                if any(held.key for held in self.keyring.secrets(esk.key_id)):
+                    return True
+            elif any(held.number not in tried for held in self._fitting(esk, accounts)):
+                return True
+        return not esks
+
+    def unlock(
+        self,
+        message: EncryptedMessage,
+        accounts: Sequence[str] = (),
+        earlier: Outcome | None = None,
+    ) -> Outcome:
+        """Return how `message` ends; `earlier` says what an earlier run already tried.
+
+        `message.body` may be empty where `worth_trying` says no: nothing is opened then.
+        """
+        outcome = Outcome()
+        if earlier is not None:
+            outcome.tried_keys = list(earlier.tried_keys)
+            outcome.tried_passphrases = earlier.tried_passphrases
+        for esk in sorted(message.esks, key=esk_cost):
+            if esk.tag != PUBLIC_KEY_ESK:
+                self._passphrase(message, esk, outcome)
+            elif esk.key_id.strip(b"\0"):
+                self._named(message, esk, outcome)
+            else:
+                self._hidden(message, esk, accounts, outcome)
+            if outcome.opened is not None:
+                return outcome
+        if not message.esks:
+            self._bare(message, outcome)
+        return outcome
+
+    def _fitting(self, esk: Esk, accounts: Sequence[str]) -> list[Held]:
+        return [
+            held
+            for held in self.keyring.candidates(accounts)
+            if held.key is not None and held.public.algorithm == esk.algorithm
+        ]
+
+    def _open(
+        self, message: EncryptedMessage, sessions: Sequence[SessionKey], outcome: Outcome
+    ) -> Failure | None:
+        """Open the body with the first session key that passes; return the last refusal."""
+        refusal: Failure | None = None
+        for session in sessions:
+            opened = open_message(message, session)
+            if isinstance(opened, Opened):
+                outcome.state, outcome.reason, outcome.detail = State.READABLE, "opened", ""
+                outcome.session, outcome.opened = session, opened
+                return None
+            refusal = opened
+        return refusal
+
+    def _named(self, message: EncryptedMessage, esk: Esk, outcome: Outcome) -> None:
+        outcome.key_ids.append(esk.key_id)
+        held = self.keyring.secrets(esk.key_id)
+        if not held:
+            outcome.worse(State.NO_KEY, "key-not-found")
+        for key in held:
+            if key.key is None:
+                _note_unusable(key, outcome)
+                continue
+            refusal = self._try(message, esk, key, outcome)
+            if outcome.opened is not None:
+                return
+            if refusal is not None:
+                _note_refusal(refusal, esk, outcome)
+
+    def _try(
+        self, message: EncryptedMessage, esk: Esk, held: Held, outcome: Outcome
+    ) -> Failure | None:
+        assert held.key is not None
+        outcome.tried += 1
+        sessions = session_keys(esk, held.key, message.kind)
+        if isinstance(sessions, Failure):
+            return sessions
+        refusal = self._open(message, sessions, outcome)
+        if outcome.opened is not None:
+            outcome.fingerprint = held.public.fingerprint
+            outcome.passphrase = held.unlocked_by
+        return refusal
+
+    def _hidden(
+        self, message: EncryptedMessage, esk: Esk, accounts: Sequence[str], outcome: Outcome
+    ) -> None:
+        fitting = self._fitting(esk, accounts)
+        before = set(outcome.tried_keys)
+        left = [held for held in fitting if held.number not in before]
+        for held in left[: self.budget.hidden]:
+            # A refusal means little here: most keys are simply not the recipient's.
+            self._try(message, esk, held, outcome)
+            outcome.tried_keys.append(held.number)
+            if outcome.opened is not None:
+                return
+        outcome.candidates = len(fitting)
+        tried = sum(held.number in set(outcome.tried_keys) for held in fitting)
+        detail = f"{tried} of {len(fitting)} tried"
+        outcome.worse(State.NO_KEY, "hidden-recipient", detail)
+
+    def _passphrase(self, message: EncryptedMessage, esk: Esk, outcome: Outcome) -> None:
+        self._guess(
+            message,
+            outcome,
+            lambda phrase: session_keys_from_passphrase(esk, phrase, message.kind),
+        )
+
+    def _bare(self, message: EncryptedMessage, outcome: Outcome) -> None:
+        if message.kind is not BodyKind.SED:
+            outcome.worse(State.DAMAGED, "no-session-key-packet")
+            return
+        # PGP 2 wrote no packet: the key is the MD5 of the passphrase (RFC 9580 section 5.7).
+        self._guess(message, outcome, lambda phrase: session_keys_bare(phrase, message.kind))
+
+    def _guess(
+        self,
+        message: EncryptedMessage,
+        outcome: Outcome,
+        derive: Callable[[bytes], tuple[SessionKey, ...] | Failure],
+    ) -> None:
+        first = outcome.tried_passphrases
+        for passphrase in self.passphrases[first : first + self.budget.passphrases]:
+            outcome.tried_passphrases += 1
+            sessions = derive(passphrase.value)
+            if isinstance(sessions, Failure):
+                if sessions.failure is OpenFailure.UNSUPPORTED:
+                    outcome.worse(State.UNSUPPORTED, sessions.code)
+                    return
+                continue
+            refusal = self._open(message, sessions, outcome)
+            if outcome.opened is not None:
+                outcome.passphrase = passphrase.source
+                return
+            if refusal is not None and refusal.failure is OpenFailure.UNSUPPORTED:
+                outcome.worse(State.UNSUPPORTED, refusal.code)
+        tried = f"{outcome.tried_passphrases} of {len(self.passphrases)} tried"
+        outcome.worse(State.NO_KEY, "passphrase-unknown", tried)
+
+
+def _note_unusable(held: Held, outcome: Outcome) -> None:
+    if held.locked:
+        outcome.worse(State.KEY_LOCKED, "passphrase-unknown", held.public.fingerprint.hex())
+    elif held.refusal == "stub-no-secret":
+        outcome.worse(State.NO_KEY, "key-is-a-stub", held.public.fingerprint.hex())
+    else:
+        outcome.worse(State.UNSUPPORTED, held.refusal or "key-unusable")
+
+
+def _note_refusal(refusal: Failure, esk: Esk, outcome: Outcome) -> None:
+    if refusal.failure is OpenFailure.UNSUPPORTED:
+        name = public_key_name(esk.algorithm)
+        outcome.worse(State.UNSUPPORTED, refusal.code, name)
+    elif refusal.failure is OpenFailure.WRONG_KEY:
+        # The packet names this key, and yet it gives no session key: the packet is damaged,
+        # or another key has the same 64-bit id.
+        outcome.worse(State.DAMAGED, "session-key-packet", refusal.code)
+    else:
+        outcome.worse(State.DAMAGED, refusal.code)

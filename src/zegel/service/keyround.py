@@ -1,0 +1,172 @@
+"""Bring the key table up to date with the material and passphrases found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from zegel.casefile import Case
+from zegel.engines import LocalEngine
+from zegel.processing.keytable import (
+    Material,
+    match_agents,
+    merge,
+    needs_unlocking,
+)
+from zegel.processing.schemas import KEYS, PROBLEMS
+from zegel.processing.tasks import UnderstandTask, Understood, UnlockKeysTask
+from zegel.processing.unlock import Budget, Passphrase
+from zegel.records import Problem
+from zegel.service.progress import Progress
+from zegel.tables import read_rows
+
+Item = TypeVar("Item")
+
+_SCHEMAS = {"keys": KEYS, "problems": PROBLEMS}
+_MATERIALS_A_TASK = 256
+_KEYS_A_TASK = 16
+
+
+def build_keys(
+    case: Case,
+    engine: LocalEngine,
+    passphrases: Sequence[Passphrase],
+    budget: Budget,
+    progress: Progress,
+) -> Path:
+    """Return the Parquet file of the current key table, made now where something is new."""
+    stage = case.stage("keys")
+    inputs = [case.stage("scan").digest("keys"), len(passphrases), budget.passphrases]
+    digest = hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
+    known = stage.parts()
+    if known and known[-1].endswith(digest):
+        return stage.folder / known[-1] / "keys.parquet"
+    latest = [stage.folder / known[-1]] if known else []
+    earlier = list(read_rows(part / "keys.parquet" for part in latest))
+    seen = {identity for row in earlier for identity in row["material_ids"]}
+    places = _places(case)
+    fresh = [identity for identity in places if identity not in seen]
+    progress.phase("keys", len(fresh), "keys")
+    rows, problems = _understand(case, engine, set(fresh), earlier, progress)
+    rows = _unlock(engine, rows, passphrases, budget, progress)
+    part = f"k{len(known) + 1:04d}-{digest}"
+    writer = stage.begin(part, _SCHEMAS)
+    writer.add_all("keys", _drop_twins(rows))
+    writer.add_all("problems", read_rows(part / "problems.parquet" for part in latest))
+    for identity, problem in problems:
+        writer.add("problems", _problem_row(places[identity], problem))
+    writer.finish()
+    stage.commit(part, writer.unfinished)
+    return stage.folder / part / "keys.parquet"
+
+
+def _places(case: Case) -> dict[bytes, dict[str, Any]]:
+    """Return the first place of each distinct material, in order of exhibits and files."""
+    columns = ["material_id", "exhibit", "entry", "path", "offset"]
+    first: dict[bytes, dict[str, Any]] = {}
+    for row in read_rows(case.stage("scan").files("keys"), columns):
+        first.setdefault(row["material_id"], row)
+    return first
+
+
+def _materials(case: Case, wanted: set[bytes]) -> Iterator[Material]:
+    left = set(wanted)
+    columns = ["material_id", "form", "material"]
+    for row in read_rows(case.stage("scan").files("keys"), columns):
+        if row["material_id"] in left:
+            left.discard(row["material_id"])
+            yield Material(identity=row["material_id"], form=row["form"], bytes=row["material"])
+
+
+def _batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    while batch := list(islice(items, size)):
+        yield batch
+
+
+def _understand(
+    case: Case,
+    engine: LocalEngine,
+    wanted: set[bytes],
+    earlier: list[dict[str, Any]],
+    progress: Progress,
+) -> tuple[list[dict[str, Any]], list[tuple[bytes, Problem]]]:
+    found = Understood(rows=[], agents=[], problems=[])
+
+    def done(result: Understood) -> None:
+        found.rows.extend(result.rows)
+        found.agents.extend(result.agents)
+        found.problems.extend(result.problems)
+        progress.advance(len(result.rows))
+
+    batches = _batches(_materials(case, wanted), _MATERIALS_A_TASK)
+    engine.run((UnderstandTask(materials=batch) for batch in batches), done)
+    rows = merge(earlier, found.rows)
+    return merge(rows, match_agents(found.agents, rows)), sorted(
+        found.problems, key=lambda item: (item[0], item[1].kind, item[1].offset)
+    )
+
+
+def _unlock(
+    engine: LocalEngine,
+    rows: list[dict[str, Any]],
+    passphrases: Sequence[Passphrase],
+    budget: Budget,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    waiting = [row for row in rows if needs_unlocking(row, len(passphrases))]
+    progress.phase("unlock keys", len(waiting), "keys")
+    unlocked: dict[int, dict[str, Any]] = {}
+
+    def done(result: list[dict[str, Any]]) -> None:
+        unlocked.update({row["number"]: row for row in result})
+        progress.advance(len(result))
+
+    tasks = (
+        UnlockKeysTask(rows=batch, passphrases=passphrases, budget=budget.passphrases)
+        for batch in _batches(iter(waiting), _KEYS_A_TASK)
+    )
+    engine.run(tasks, done)
+    return [unlocked.get(row["number"], row) for row in rows]
+
+
+def _worth(row: dict[str, Any]) -> int:
+    return 2 if row["numbers"] is not None else int(row["has_secret"])
+
+
+def _drop_twins(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out a row of a key where another row of the same key is worth more.
+
+    Unlocked beats locked beats public. The places of a row left out move to the row that stays,
+    so that no place where a key was found is forgotten.
+    """
+    best: dict[bytes, dict[str, Any]] = {}
+    for row in rows:
+        known = best.setdefault(row["fingerprint"], row)
+        if _worth(row) > _worth(known):
+            best[row["fingerprint"]] = row
+    kept = []
+    for row in rows:
+        winner = best[row["fingerprint"]]
+        if row is winner or (_worth(row) == 1 == _worth(winner)):
+            kept.append(row)
+        else:
+            winner["material_ids"] = sorted({*winner["material_ids"], *row["material_ids"]})
+            winner["user_ids"] = sorted({*winner["user_ids"], *row["user_ids"]})
+            winner["revoked"] = winner["revoked"] or row["revoked"]
+    return kept
+
+
+def _problem_row(place: dict[str, Any], problem: Problem) -> dict[str, Any]:
+    return {
+        "kind": problem.kind,
+        "exhibit": place["exhibit"],
+        "entry": place["entry"],
+        "path": place["path"],
+        "offset": place["offset"] + problem.offset,
+        "note": problem.note,
+        "unread": False,
+    }

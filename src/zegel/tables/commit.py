@@ -1,0 +1,83 @@
+"""The only way anything becomes part of a case: synced beside its place, then renamed into it.
+
+After a kill or a power cut a name is either absent or complete (POSIX rename; the folder is
+synced too). Never overwrites a part that is already there.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+
+from zegel.errors import StorageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+
+
+class StorageGuard:
+    """Turns a full or refusing disk inside its `with` block into a `StorageError`."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise StorageError(
+                f"cannot write: {os.strerror(error.errno or 0).lower()}",
+                where=str(self._place),
+                next_step="Make room and give the same command again: it continues.",
+            ) from error
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: Path) -> Path:
+    """Make `path` and its parents, readable by their owner alone."""
+    with StorageGuard(path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def commit(written: Path, place: Path) -> None:
+    """Move the finished file or folder `written` to `place`, surviving a crash at any point.
+
+    `written` lies in the same file system. A part another run has put there in the meantime
+    is kept and `written` removed: both were made from the same input.
+    """
+    with StorageGuard(place):
+        if written.is_dir():
+            for child in sorted(written.iterdir()):
+                _sync(child)
+        _sync(written)
+        if place.exists() and written.is_dir():
+            shutil.rmtree(written)
+            return
+        written.rename(place)
+        _sync(place.parent)
+
+
+def replace_file(place: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write `content` to `place` so that readers see the old bytes or the new, nothing between."""
+    written = place.with_name(f".{place.name}.{os.getpid()}.new")
+    with StorageGuard(place):
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+    commit(written, place)

@@ -1,0 +1,152 @@
+"""Stages of a case as folders of parts; a part's presence under its name is its record.
+
+`CASE/tables/<stage>/<part>/<table>.parquet`. A part's name is derived from its input, so a run
+that is started again finds what is finished. Rows are written in batches of at most
+`BATCH_ROWS`, so memory does not grow with a part.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zegel.tables.commit import StorageGuard, commit, make_folder
+from zegel.tables.digest import batch_digest, table_digest
+
+BATCH_ROWS = 4096
+_UNFINISHED = ".unfinished-"
+
+
+class _TableFile:
+    """One growing Parquet file that knows the digest of what it was given."""
+
+    def __init__(self, place: Path, schema: pa.Schema) -> None:
+        self.schema = schema
+        self._rows: list[Mapping[str, Any]] = []
+        self._digests: list[bytes] = []
+        self._writer = pq.ParquetWriter(place, schema, compression="zstd", compression_level=1)
+        self.count = 0
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= BATCH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._rows:
+            columns = [[row.get(name) for row in self._rows] for name in self.schema.names]
+            arrays = [
+                pa.array(values, type=field.type)
+                for values, field in zip(columns, self.schema, strict=True)
+            ]
+            self._rows = []
+            self.write(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._digests.append(batch_digest(batch))
+        self._writer.write_batch(batch)
+        self.count += batch.num_rows
+
+    def close(self) -> None:
+        self.flush()
+        self._writer.add_key_value_metadata({"zegel-digest": table_digest(self._digests).hex()})
+        self._writer.close()
+
+
+class PartWriter:
+    """Writes the tables of one part beside its place; `finish` makes it ready to commit."""
+
+    def __init__(self, unfinished: Path, schemas: Mapping[str, pa.Schema]) -> None:
+        self.unfinished = unfinished
+        self._tables: dict[str, _TableFile] = {}
+        with StorageGuard(unfinished):
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(mode=0o700, parents=True)
+            for name, schema in schemas.items():
+                self._tables[name] = _TableFile(unfinished / f"{name}.parquet", schema)
+
+    def add(self, table: str, row: Mapping[str, Any]) -> None:
+        """Append one row to `table`; columns the row lacks become null."""
+        with StorageGuard(self.unfinished):
+            self._tables[table].add(row)
+
+    def add_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append rows to `table` in order."""
+        for row in rows:
+            self.add(table, row)
+
+    def finish(self) -> dict[str, int]:
+        """Close every file and return the number of rows per table."""
+        with StorageGuard(self.unfinished):
+            for table in self._tables.values():
+                table.close()
+        return {name: table.count for name, table in self._tables.items()}
+
+
+class Stage:
+    """One stage's folder of parts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def has(self, part: str) -> bool:
+        """Say whether `part` is finished."""
+        return (self.folder / part).is_dir()
+
+    def parts(self) -> list[str]:
+        """Return the names of finished parts, sorted."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(
+            child.name for child in self.folder.iterdir() if not child.name.startswith(".")
+        )
+
+    def begin(self, part: str, schemas: Mapping[str, pa.Schema]) -> PartWriter:
+        """Start writing `part` beside its place."""
+        make_folder(self.folder)
+        return PartWriter(self.folder / f"{_UNFINISHED}{part}-{os.getpid()}", schemas)
+
+    def commit(self, part: str, unfinished: Path) -> None:
+        """Give the finished part its name."""
+        commit(unfinished, self.folder / part)
+
+    def files(self, table: str) -> list[Path]:
+        """Return the Parquet files of `table`, one per finished part, in order of parts."""
+        return [self.folder / part / f"{table}.parquet" for part in self.parts()]
+
+    def digest(self, table: str) -> str:
+        """Return the canonical digest of `table` over all finished parts, in hexadecimal."""
+        return table_digest(bytes.fromhex(file_digest(path)) for path in self.files(table)).hex()
+
+    def sweep(self) -> None:
+        """Remove what a killed run left unfinished; call it under the case's lock only."""
+        if self.folder.is_dir():
+            for child in self.folder.iterdir():
+                if child.name.startswith(_UNFINISHED):
+                    shutil.rmtree(child, ignore_errors=True)
+
+
+def file_digest(path: Path) -> str:
+    """Return the canonical digest that a Parquet file of ours carries."""
+    metadata = pq.read_metadata(path).metadata or {}
+    return str(metadata.get(b"zegel-digest", b"").decode())
+
+
+def read_table(paths: Iterable[Path], schema: pa.Schema) -> pa.Table:
+    """Read whole files into one table; for small tables only."""
+    tables = [pq.read_table(path) for path in paths]
+    return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield rows of `paths` in order, a batch at a time."""
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+                yield from batch.to_pylist()
