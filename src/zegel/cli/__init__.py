@@ -67,7 +67,7 @@ def _fail(error: ZegelError, as_json: bool) -> None:
 
 
 def _no_traceback(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    kind: type[BaseException], _error: BaseException, trace: TracebackType | None
 ) -> None:
     # A traceback may show content of the evidence; the place in our own code cannot.
     frames = traceback.extract_tb(trace)
