@@ -1,0 +1,263 @@
+"""Finds and undoes ASCII armour in any text, and never raises on what it finds there.
+
+RFC 9580 section 6 and RFC 4880 section 6; tolerant of CRLF, LF and CR, of `> ` and `- `
+prefixes, of blocks inside JSON or C strings (line ends written `\\n`), of missing blank lines and
+of missing ends. The CRC24 is checked only on request or where something else is odd: on the hot
+path a correct one costs more than opening the message, whose own MDC or tag is stronger, and
+RFC 9580 section 6.1 forbids rejecting a message for it.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pybase64
+
+from zegel.records import Buffer, Problem
+
+MAX_HEADER_LINES = 64
+MAX_CHECKED = 4 << 20
+"""Larger contents are not checked against their CRC24: at 0.1 ms per kilobyte it is no help."""
+
+_BEGIN = b"-----BEGIN PGP "
+_END = b"-----END PGP "
+_KINDS = {
+    b"MESSAGE": "MESSAGE",
+    b"ARMORED FILE": "MESSAGE",  # `gpg --enarmor`: any packets
+    b"PUBLIC KEY BLOCK": "PUBLIC KEY BLOCK",
+    b"PRIVATE KEY BLOCK": "PRIVATE KEY BLOCK",
+    b"SECRET KEY BLOCK": "PRIVATE KEY BLOCK",  # PGP 2 and 5
+    b"SIGNATURE": "SIGNATURE",
+    b"SIGNED MESSAGE": "SIGNED MESSAGE",
+}
+_KIND = re.compile(rb"-----BEGIN PGP ([A-Z ]{7,20}?)(?:, PART [0-9]{1,5}(?:/[0-9]{1,5})?)?-----")
+_HEADER = re.compile(
+    rb"-----BEGIN PGP [A-Z0-9,/ ]+-----[ \t]*\r?\n(?:[A-Za-z][A-Za-z-]*: [^\r\n]*\r?\n)*[ \t]*\r?\n"
+)
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
+_PREFIX = re.compile(rb"^[\s>|\"'*#;]{0,64}(?:- )?[\s\"']{0,64}")
+_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9 -]{0,40}:(?: |$)")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
+_CHECKSUM = re.compile(rb"=[A-Za-z0-9+/]{4}")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_DATA_LINE = re.compile(
+    rb"[\s>|\"']*(?:- )?(?:[A-Za-z0-9+/]{0,100}={0,2}|=[A-Za-z0-9+/]{4})[\s\"'\\]*"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmorBlock:
+    """One armoured block: `data[start:end]`, from its first dash to its last."""
+
+    kind: str
+    start: int
+    end: int
+    complete: bool
+    """False where no fitting END line closes it."""
+
+
+def find_armor(data: Buffer) -> Iterator[ArmorBlock]:
+    """Yield the armoured blocks of `data` in order of their first byte, in linear time."""
+    begin = data.find(_BEGIN)
+    end = -1
+    while begin >= 0:
+        following = data.find(_BEGIN, begin + len(_BEGIN))
+        if end < begin:
+            end = data.find(_END, begin)
+            end = len(data) if end < 0 else end
+        named = _KIND.match(data[begin : begin + 64])
+        kind = _KINDS.get(named.group(1)) if named else None
+        if kind == "SIGNED MESSAGE":
+            block, after = _signed_block(data, begin)
+            yield block
+            # What the signed text quotes is found too; its own signature is part of the block.
+            inner = data.find(_BEGIN, begin + len(_BEGIN), after)
+            following = inner if inner >= 0 else data.find(_BEGIN, block.end)
+        elif kind is not None and named is not None:
+            stop = len(data) if following < 0 else following
+            yield _block(data, begin, stop, end, kind, named.group(1))
+        begin = following
+
+
+def _block(data: Buffer, begin: int, stop: int, end: int, kind: str, word: bytes) -> ArmorBlock:
+    if end < stop:
+        tail = data[end + len(_END) : end + len(_END) + 48]
+        fits = tail.startswith(word)
+        dashes = tail.find(b"-----")
+        close = end + len(_END) + (dashes + 5 if dashes >= 0 else len(word) if fits else 0)
+        return ArmorBlock(kind=kind, start=begin, end=min(close, len(data)), complete=fits)
+    return ArmorBlock(
+        kind=kind, start=begin, end=_where_it_stops(data, begin, stop), complete=False
+    )
+
+
+def _where_it_stops(data: Buffer, begin: int, stop: int) -> int:
+    """Return the end of the last line that still looks like armour, from `begin` on."""
+    pos = _line_end(data, begin, stop)
+    in_headers, good = True, pos
+    lines = 0
+    while pos < stop:
+        end = _line_end(data, pos, stop)
+        line = bytes(data[pos:end])
+        bare = line.strip()
+        lines += 1
+        is_header = in_headers and lines < MAX_HEADER_LINES and _NAME.match(bare)
+        if not is_header and not _DATA_LINE.fullmatch(line):
+            break
+        if not bare and not in_headers:
+            break
+        if not is_header:
+            in_headers = False
+        good, pos = end, end
+    return good
+
+
+def _line_end(data: Buffer, pos: int, stop: int) -> int:
+    """Return where the line at `pos` ends, its line end included; a bare CR ends a line too."""
+    newline = data.find(b"\n", pos, stop)
+    stop = stop if newline < 0 else newline + 1
+    carriage = data.find(b"\r", pos, stop)
+    return stop if carriage < 0 or carriage + 2 == stop else carriage + 1
+
+
+def _signed_block(data: Buffer, begin: int) -> tuple[ArmorBlock, int]:
+    """Return the cleartext-signed block and where its text ends (RFC 9580 section 7)."""
+    signature = data.find(b"\n-----BEGIN PGP SIGNATURE", begin)
+    if signature < 0:
+        signature = data.find(b"\r-----BEGIN PGP SIGNATURE", begin)
+    if signature < 0:
+        signature = data.find(b" -----BEGIN PGP SIGNATURE", begin)
+    again = data.find(b"\n-----BEGIN PGP SIGNED MESSAGE", begin + 1)
+    if signature < 0 or 0 <= again < signature:
+        end = len(data) if again < 0 else again + 1
+        return _unclosed(begin, end), end
+    end = data.find(_END + b"SIGNATURE-----", signature)
+    if end < 0 or 0 <= again < end:
+        end = _where_it_stops(data, signature + 1, len(data) if again < 0 else again + 1)
+        return _unclosed(begin, end), signature
+    end += len(_END) + len(b"SIGNATURE-----")
+    return ArmorBlock(kind="SIGNED MESSAGE", start=begin, end=end, complete=True), signature
+
+
+def _unclosed(begin: int, end: int) -> ArmorBlock:
+    return ArmorBlock(kind="SIGNED MESSAGE", start=begin, end=end, complete=False)
+
+
+def dearmor(block: bytes, *, check: bool = False) -> tuple[bytes, tuple[Problem, ...]]:
+    """Return the bytes inside one armoured block and what is wrong with its armour.
+
+    With `check` the CRC24 is computed; ask for it where opening failed.
+    """
+    header = _HEADER.match(block)
+    end = block.rfind(_END)
+    if header is not None and end > 0:
+        body = block[header.end() : end]
+        checksum = body.rfind(b"\n=")
+        if checksum >= 0 and len(body[checksum:].strip()) == 5:
+            body = body[:checksum]
+        try:
+            content = pybase64.b64decode(body.translate(None, b"\r\n"), validate=True)
+        except (binascii.Error, ValueError):
+            return _dearmor_slowly(block)
+        return content, _checksum_problem(block, content) if check else ()
+    return _dearmor_slowly(block)
+
+
+def _checksum_problem(block: bytes, content: bytes) -> tuple[Problem, ...]:
+    """Compare the CRC24 of RFC 9580 section 6.1; a block without one has nothing to compare."""
+    end = block.rfind(_END)
+    stated = _CHECKSUM.fullmatch(block[:end][block[:end].rfind(b"\n=") + 1 :].strip())
+    if stated is None:
+        return ()
+    return _compare(content, stated.group())
+
+
+def _compare(content: bytes, stated: bytes) -> tuple[Problem, ...]:
+    if len(content) > MAX_CHECKED or crc24(content) == int.from_bytes(
+        pybase64.b64decode(stated[1:]), "big"
+    ):
+        return ()
+    return (Problem(kind="armour checksum", note="CRC24 does not match"),)
+
+
+def _crc24_table() -> tuple[int, ...]:
+    table = []
+    for octet in range(256):
+        register = octet << 16
+        for _ in range(8):
+            register = (register << 1) ^ (0x864CFB if register & 0x800000 else 0)
+        table.append(register & 0xFFFFFF)
+    return tuple(table)
+
+
+_CRC24 = _crc24_table()
+
+
+def crc24(content: bytes) -> int:
+    """Return the CRC24 of RFC 9580 section 6.1.1; about 0.1 ms per kilobyte."""
+    register = 0xB704CE
+    for octet in content:
+        register = (register << 8 & 0xFFFFFF) ^ _CRC24[(register >> 16) ^ octet]
+    return register
+
+
+def _dearmor_slowly(block: bytes) -> tuple[bytes, tuple[Problem, ...]]:
+    """Read armour line by line, keeping what is base64 and saying what is not."""
+    problems: list[Problem] = []
+    if b"\\n" in block[:80] and b"\n" not in block[: block.find(b"\\n")]:
+        # A block inside a JSON or C string: undo that language's escapes.
+        block = block.replace(b"\\r", b"\r").replace(b"\\n", b"\n").replace(b"\\/", b"/")
+    end = block.rfind(_END)
+    if end < 0:
+        problems.append(Problem(kind="truncated armour", note="no END line"))
+    lines = _lines(block if end < 0 else block[:end])
+    text, checksum, foreign = _base64_of(_after_headers(lines))
+    if foreign:
+        problems.append(Problem(kind="bad armour characters", note=f"{foreign} characters"))
+    content, odd = _decode_tolerantly(text)
+    if odd:
+        problems.append(Problem(kind="truncated armour", note="base64 ends inside a group"))
+    if checksum:
+        problems += _compare(content, checksum)
+    return content, tuple(problems)
+
+
+def _lines(block: bytes) -> list[bytes]:
+    return [_PREFIX.sub(b"", line, count=1).rstrip() for line in _LINE.findall(block)[1:]]
+
+
+def _after_headers(lines: list[bytes]) -> list[bytes]:
+    """Drop armour headers; a blank line ends them, or the first line that is plain base64."""
+    for index, line in enumerate(lines[:MAX_HEADER_LINES]):
+        if not line:
+            return lines[index + 1 :]
+        if not _NAME.match(line) and _BASE64.fullmatch(line):
+            return lines[index:]
+    return lines
+
+
+def _base64_of(lines: list[bytes]) -> tuple[bytes, bytes, int]:
+    """Return (base64 text, checksum line, number of characters left out)."""
+    parts: list[bytes] = []
+    foreign = 0
+    for line in lines:
+        line = line.rstrip(b"\"'\\;, \t")
+        if parts and _CHECKSUM.fullmatch(line):
+            return b"".join(parts), line, foreign
+        clean = _FOREIGN.sub(b"", line)
+        foreign += len(line) - len(clean)
+        parts.append(clean)
+    return b"".join(parts), b"", foreign
+
+
+def _decode_tolerantly(text: bytes) -> tuple[bytes, bool]:
+    """Decode as far as whole groups go; True where the text ends inside one."""
+    text = text.translate(None, b" \t\r\n\v\f").split(b"=", 1)[0]
+    rest = len(text) % 4
+    if rest == 1:
+        text = text[:-1]
+    padded = text + b"=" * (-len(text) % 4)
+    return pybase64.b64decode(padded, validate=True), rest == 1
