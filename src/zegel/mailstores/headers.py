@@ -1,0 +1,45 @@
+"""Says whether bytes begin like a mail: a block of header fields (RFC 5322 section 2.2).
+
+It looks at a bounded number of bytes and lines, and never decodes anything.
+"""
+
+from __future__ import annotations
+
+import re
+
+LOOKED_AT = 16384
+_LINES = 200
+_FIELD = re.compile(rb"([A-Za-z][!-9;-~]{0,76})[ \t]*:")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,16}(?:>?From [^\r\n]{0,998}(?:\r\n|\n|\r))?")
+"""What some programs leave before the first field: a byte order mark, blank lines, `>From `."""
+
+_OF_MAIL = frozenset(
+    b"from to subject date received message-id return-path mime-version content-type".split()
+)
+
+
+def preamble(head: bytes) -> int:
+    """Return how many bytes stand before the first header field."""
+    match = _PREAMBLE.match(head)
+    return match.end() if match else 0
+
+
+def begins_with_headers(head: bytes, start: int = 0) -> bool:
+    """Say whether two header fields stand at `start`, one of them a field of mail."""
+    known = plausible = 0
+    for line in _LINE_END.split(head[start : start + LOOKED_AT], _LINES)[:_LINES]:
+        if not line:
+            break
+        if line[:1] in b" \t":
+            if not plausible:
+                return False
+            continue
+        field = _FIELD.match(line)
+        if field is None:
+            break
+        plausible += 1
+        known += field[1].lower() in _OF_MAIL
+        if known and plausible >= 2:
+            return True
+    return False

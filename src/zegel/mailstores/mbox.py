@@ -1,0 +1,230 @@
+"""Reads an mbox file: many mails in one file, each behind a `From ` line.
+
+There is no one format: this reads mboxo, mboxrd, mboxcl and mboxcl2, any line ends, separators
+without date or blank line before them, and never takes a sentence that begins with `From ` for a
+separator. Formats: RFC 4155; https://www.jwz.org/doc/content-length.html;
+https://www.loc.gov/preservation/digital/formats/fdd/fdd000383.shtml. What decides, in order:
+
+1. A line `From …` with a date in it is a separator if it follows a blank line or a field follows.
+2. One without a date (`From -`, `From 1234@xxx`) is one only if mail's header fields follow.
+3. A Content-Length is believed only if it leads to a separator or the end of the file, and what
+   lies before that is content, whatever its lines look like.
+4. `>From ` is unquoted, in the manner of mboxrd if any line of the file begins with `>>From `.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zegel.mailstores.accounts import account_of, in_spool
+from zegel.mailstores.headers import begins_with_headers
+from zegel.mailstores.postmarks import is_dated, postmark_time
+from zegel.records import Buffer, File, Problem, Span
+
+_CHUNK = 2**23
+_LONGEST_LINE = 1000
+_LOOKED_AHEAD = 4096
+_HEADERS = 65536
+_CONTENT_LENGTH = re.compile(rb"(?:\A|[\r\n])Content-Length:[ \t]*(\d{1,12})[ \t]*[\r\n]", re.I)
+_HEADERS_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
+_FIELD = re.compile(rb"[!-9;-~]{1,76}[ \t]*:|>From ")
+_INTERNAL = re.compile(
+    rb"(?:\A|[\r\n])Subject:[ \t]*DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA", re.I
+)
+_QUOTED = {
+    "mboxo": re.compile(rb"(?m)^>(?=From )"),
+    "mboxrd": re.compile(rb"(?m)^>(?=>*From )"),
+}
+_BOM = b"\xef\xbb\xbf"
+
+
+class Mbox:
+    """Many mails in one file."""
+
+    name = "mbox"
+    specification = "https://www.rfc-editor.org/rfc/rfc4155"
+    mail = True
+
+    def detect(self, file: File) -> int:
+        """Return 30 where the file begins with a separator line."""
+        head = file.head
+        start = _first(head)
+        return 30 if start is not None and _is_separator(head, start, blank=True) else 0
+
+    def spans(self, file: File) -> Iterator[Span | Problem]:
+        """Yield one span for each message, in order."""
+        start = _first(file.head)
+        if start is None:
+            return
+        line_end = _line_end_byte(file.head)
+        store = _Store(file, _dialect(file.data, line_end))
+        separators = _separators(file.data, line_end)
+        following = next(separators, None)
+        while start is not None:
+            begin = _after_line(file.data, start)
+            stated = _stated_end(file.data, begin)
+            if stated is None:
+                while following is not None and following <= start:
+                    following = next(separators, None)
+                end, after = following, following
+            else:
+                end, after = stated
+            yield store.span(start, begin, end)
+            start = after
+            while following is not None and start is not None and following < start:
+                following = next(separators, None)
+
+    def message(self, file: File, span: Span) -> bytes:
+        """Return the message, quoted `From ` lines unquoted."""
+        message = file.data[span.offset : span.offset + span.length]
+        quoted = _QUOTED.get(span.quoting)
+        return message if quoted is None else quoted.sub(b"", message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """What all messages of one file share."""
+
+    file: File
+    quoting: str
+
+    def span(self, start: int, begin: int, end: int | None) -> Span:
+        """Return the message behind the separator at `start`; None is the end of the file."""
+        data = self.file.data
+        postmark = data[start : min(begin, start + _LONGEST_LINE)].strip()
+        last = len(data) if end is None else end
+        length = _without_blank(data, begin, last) - begin
+        return Span(
+            offset=begin,
+            length=length,
+            quoting=self.quoting,
+            store=self.file.path,
+            account=account_of(self.file.path),
+            folder=_folder(self.file.path),
+            delivered_ns=postmark_time(postmark),
+            delivered_text=postmark.decode("utf-8", "backslashreplace"),
+            message=not _is_internal(data, start, begin),
+        )
+
+
+def _first(head: bytes) -> int | None:
+    """Return where the first separator must stand: at the start, blank lines and a BOM aside."""
+    start = len(_BOM) if head.startswith(_BOM) else 0
+    while head[start : start + 1] in (b"\r", b"\n") and start < 64:
+        start += 1
+    return start if head.startswith(b"From ", start) else None
+
+
+def _line_end_byte(head: bytes) -> bytes:
+    return b"\r" if b"\n" not in head and b"\r" in head else b"\n"
+
+
+def _after_line(data: Buffer, start: int) -> int:
+    """Return where the line after the one at `start` begins; the file may end before."""
+    line = data[start : start + 64 * _LONGEST_LINE]
+    ends = [found for mark in (b"\n", b"\r") if (found := line.find(mark)) >= 0]
+    if not ends:
+        return min(len(data), start + len(line))
+    end = min(ends)
+    return start + end + (2 if line[end : end + 2] == b"\r\n" else 1)
+
+
+def _separators(data: Buffer, line_end: bytes) -> Iterator[int]:
+    """Yield where separators stand, the first line's aside."""
+    sought = line_end + b"From "
+    position, size = 0, len(data)
+    while position < size:
+        chunk = data[position : position + _CHUNK + len(sought)]
+        found = chunk.find(sought)
+        while 0 <= found < _CHUNK:
+            start = position + found + 1
+            if _is_separator_at(data, start):
+                yield start
+            found = chunk.find(sought, found + 1)
+        position += _CHUNK
+
+
+def _is_separator_at(data: Buffer, start: int) -> bool:
+    before = data[max(0, start - 4) : start]
+    blank = before.endswith((b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n")) or start <= 2
+    return _is_separator(data[start : start + _LOOKED_AHEAD], 0, blank=blank)
+
+
+def _is_separator(text: bytes, start: int, *, blank: bool) -> bool:
+    """Say whether the `From ` line at `start` of `text` separates messages."""
+    line_end = _after_line(text, start)
+    line = text[start : min(line_end, start + _LONGEST_LINE)].rstrip(b"\r\n")
+    rest = text[line_end : line_end + _LOOKED_AHEAD]
+    if is_dated(line):
+        return blank or _FIELD.match(rest) is not None
+    # Without a date: one word at most, and unmistakably the header of a mail behind it.
+    return len(line.split()) <= 2 and begins_with_headers(rest)
+
+
+def _stated_end(data: Buffer, begin: int) -> tuple[int, int | None] | None:
+    """Return where the message ends by its Content-Length, and the next separator, if true."""
+    headers = data[begin : begin + _HEADERS]
+    end = _HEADERS_END.search(headers)
+    if end is None:
+        return None
+    stated = _CONTENT_LENGTH.search(headers, 0, end.end())
+    if stated is None:
+        return None
+    stop = begin + end.end() + int(stated[1])
+    if stop > len(data):
+        return None
+    gap = data[stop : stop + 8]
+    blank = len(gap) - len(gap.lstrip(b"\r\n"))
+    if stop + blank == len(data):
+        return stop, None
+    start = stop + blank
+    at_line = blank or data[stop - 1 : stop] in (b"\n", b"\r")
+    return (stop, start) if at_line and _is_separator_at(data, start) else None
+
+
+def _without_blank(data: Buffer, begin: int, end: int) -> int:
+    """Return `end` without the blank line that the store put behind the message."""
+    tail = data[max(begin, end - 4) : end]
+    for blank, kept in ((b"\r\n\r\n", 2), (b"\n\n", 1), (b"\r\r", 1), (b"\n\r\n", 2)):
+        if tail.endswith(blank):
+            return end - (len(blank) - kept if blank != b"\n\r\n" else 2)
+    return end
+
+
+def _dialect(data: Buffer, line_end: bytes) -> str:
+    """Return the quoting of the file: the dialect is one for all of its messages."""
+    quoted = ""
+    position = 0
+    while position < len(data):
+        chunk = data[position : position + _CHUNK + 8]
+        if chunk.find(line_end + b">>From ") >= 0:
+            return "mboxrd"
+        if not quoted and chunk.find(line_end + b">From ") >= 0:
+            quoted = "mboxo"
+        position += _CHUNK
+    return quoted
+
+
+def _is_internal(data: Buffer, start: int, begin: int) -> bool:
+    """Say whether this is the record that UW-IMAP and Pine keep as a folder's first message."""
+    if not data[start : start + 19].startswith(b"From MAILER-DAEMON "):
+        return False
+    head = data[begin : begin + _LOOKED_AHEAD]
+    end = _HEADERS_END.search(head)
+    return _INTERNAL.search(head, 0, end.end() if end else len(head)) is not None
+
+
+def _folder(path: bytes) -> str:
+    """Return the mail folder: the file's name, INBOX for a spool file or an `inbox`."""
+    name = path.rpartition(b"/")[2]
+    if in_spool(path):
+        return "INBOX"
+    stem = name.removesuffix(b".mbox").removesuffix(b".mbx")
+    if stem.lower() in (b"inbox", b"mbox", b""):
+        return "INBOX"
+    return stem.decode("utf-8", "backslashreplace")
+
+
+FORMAT = Mbox()
