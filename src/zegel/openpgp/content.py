@@ -12,7 +12,7 @@ import bz2
 import zlib
 from dataclasses import dataclass, field
 
-from zegel.openpgp.framing import Packet, read_packet
+from zegel.openpgp.framing import read_body
 from zegel.openpgp.model import EncryptedMessage, Failure, OpenFailure
 from zegel.openpgp.names import compression_name, reason
 from zegel.openpgp.packets import read_messages
@@ -70,19 +70,22 @@ def _walk(data: bytes, inside: Inside, strict: bool, depth: int) -> Failure | No
     for _ in range(MAX_INNER_PACKETS):
         if pos >= size:
             return None
-        packet = read_packet(data, pos)
-        if packet is None:
+        found = read_body(data, pos)
+        if found is None:
             return _trailing(inside, strict, size - pos)
-        if not packet.complete:
+        first = data[pos]
+        tag = first & 0x3F if first & 0x40 else (first >> 2) & 15
+        body, end, complete = found
+        if not complete:
             if strict:
                 return _UNREADABLE
-            inside.problems.append(Problem(kind="inner packet cut short", note=f"tag {packet.tag}"))
-        if packet.tag in _ENCRYPTED_TAGS:
+            inside.problems.append(Problem(kind="inner packet cut short", note=f"tag {tag}"))
+        if tag in _ENCRYPTED_TAGS:
             return _take_nested(data[pos:], inside, strict)
-        failure = _take(packet, inside, strict, depth)
+        failure = _take(tag, body, inside, strict, depth)
         if failure is not None:
             return failure
-        pos = packet.end
+        pos = end
     return _DEEP
 
 
@@ -93,14 +96,13 @@ def _trailing(inside: Inside, strict: bool, count: int) -> Failure | None:
     return None
 
 
-def _take(packet: Packet, inside: Inside, strict: bool, depth: int) -> Failure | None:
-    tag = packet.tag
+def _take(tag: int, body: bytes, inside: Inside, strict: bool, depth: int) -> Failure | None:
     if tag == 11:
-        return _take_literal(packet.body, inside, strict)
+        return _take_literal(body, inside, strict)
     if tag == 8:
-        return _take_compressed(packet.body, inside, strict, depth)
+        return _take_compressed(body, inside, strict, depth)
     if tag == 2:
-        inside.signature_packets.append(packet.body)
+        inside.signature_packets.append(body)
     elif tag == 4:
         inside.one_pass += 1
     elif tag not in _IGNORED_TAGS:

@@ -68,39 +68,60 @@ def _long_header(data: bytes, tag: int, at: int, octets: int) -> tuple[int, int,
 
 def read_packet(data: bytes, pos: int) -> Packet | None:
     """Return the packet at `pos`, or None where none begins there."""
+    found = read_body(data, pos)
+    if found is None:
+        return None
+    first = data[pos]
+    tag = first & 0x3F if first & 0x40 else (first >> 2) & 15
+    return Packet(tag=tag, start=pos, end=found[1], body=found[0], complete=found[2])
+
+
+def read_body(data: bytes, pos: int) -> tuple[bytes, int, bool] | None:
+    """Return (body, end, complete) of the packet at `pos`, or None where none begins there."""
     header = read_header(data, pos)
     if header is None:
         return None
-    tag, begin, length = header
+    _, begin, length = header
     if length == _PARTIAL:
-        return _read_partial(data, pos, tag, begin)
-    end = len(data) if length == _INDETERMINATE else begin + length
-    complete = end <= len(data)
-    end = min(end, len(data))
-    return Packet(tag=tag, start=pos, end=end, body=data[begin:end], complete=complete)
+        return _read_partial(data, begin)
+    size = len(data)
+    end = size if length == _INDETERMINATE else begin + length
+    return data[begin:end], min(end, size), end <= size
 
 
-def _read_partial(data: bytes, start: int, tag: int, pos: int) -> Packet:
+def _read_partial(data: bytes, pos: int) -> tuple[bytes, int, bool]:
     """Join the chunks of a body of partial lengths (RFC 9580 section 4.2.1.4)."""
     chunks: list[bytes] = []
     size = len(data)
-    complete = last = False
-    while not last and pos < size:
+    while pos < size:
         octet = data[pos]
-        last = not 224 <= octet < 255
-        if last:
-            final = read_header(b"\xcb" + data[pos : pos + 5], 0)
-            if final is None:
-                pos = size
-                break
-            pos, length = pos + final[1] - 1, final[2]
-        else:
-            pos, length = pos + 1, 1 << (octet & 0x1F)
-        chunk = data[pos : pos + length]
-        chunks.append(chunk)
-        pos += len(chunk)
-        complete = last and len(chunk) == length
-    return Packet(tag=tag, start=start, end=pos, body=b"".join(chunks), complete=complete)
+        if 224 <= octet < 255:
+            begin = pos + 1
+            pos = begin + (1 << (octet & 0x1F))
+            chunks.append(data[begin:pos])
+            continue
+        last = _last_length(data, pos)
+        if last is None:
+            break
+        begin, pos = last
+        chunks.append(data[begin:pos])
+        return b"".join(chunks), min(pos, size), pos <= size
+    return b"".join(chunks), size, False
+
+
+def _last_length(data: bytes, pos: int) -> tuple[int, int] | None:
+    """Return (begin, end) of the chunk whose definite length stands at `pos`."""
+    octet = data[pos]
+    if octet < 192:
+        return pos + 1, pos + 1 + octet
+    if octet < 224:
+        if pos + 1 >= len(data):
+            return None
+        return pos + 2, pos + 2 + ((octet - 192) << 8) + data[pos + 1] + 192
+    begin = pos + 5
+    if begin > len(data):
+        return None
+    return begin, begin + int.from_bytes(data[pos + 1 : begin], "big")
 
 
 def read_packets(data: bytes, limit: int = MAX_PACKETS) -> Iterator[Packet]:

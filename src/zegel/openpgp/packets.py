@@ -10,7 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from zegel.openpgp.framing import MAX_PACKETS, Packet, read_packet, read_packets
+from zegel.openpgp.framing import (
+    MAX_PACKETS,
+    Packet,
+    read_body,
+    read_header,
+    read_packet,
+    read_packets,
+)
 from zegel.openpgp.model import BodyKind, ClearMessage, EncryptedMessage, Esk
 from zegel.openpgp.recognise import looks_like_keyring, looks_like_message
 from zegel.records import Problem
@@ -33,7 +40,6 @@ _ENCRYPTED = (9, 18, 20)
 _SIGNED = (2, 4)
 _CONTENT = (8, 11)
 _SKIPPED = (10, 21)
-_NO_MESSAGE = Problem(kind="session keys without body", unread=True)
 
 
 def parse_esk(tag: int, body: bytes) -> Esk | None:
@@ -68,9 +74,46 @@ def read_messages(
     data: bytes,
 ) -> tuple[list[EncryptedMessage | ClearMessage], list[Problem]]:
     """Return the messages in `data` in order, and what is wrong around them."""
+    usual = _read_usual(data)
+    if usual is not None:
+        return [usual], []
     reader = _Reader(data)
     reader.read_all()
     return reader.messages, reader.problems
+
+
+def _read_usual(data: bytes) -> EncryptedMessage | None:
+    """Read one whole message that fills `data`: nearly all are; None for anything else."""
+    pos, size = 0, len(data)
+    esks: list[Esk] = []
+    while pos < size and len(esks) < MAX_ESKS:
+        header = read_header(data, pos)
+        if header is None:
+            return None
+        tag, begin, length = header
+        if tag == 18:
+            return _usual_body(data, pos, tuple(esks))
+        end = begin + length
+        if tag not in _ESK or length < 0 or end > size:
+            return None
+        esk = parse_esk(tag, data[begin:end])
+        if esk is None:
+            return None
+        esks.append(esk)
+        pos = end
+    return None
+
+
+def _usual_body(data: bytes, pos: int, esks: tuple[Esk, ...]) -> EncryptedMessage | None:
+    found = read_body(data, pos)
+    if found is None:
+        return None
+    body, end, complete = found
+    kind = body_kind(18, body)
+    if not complete or end != len(data) or kind is None:
+        return None
+    digest = hashlib.sha256(body).digest()
+    return EncryptedMessage(esks=esks, kind=kind, body=body, ciphertext_id=digest, start=0, end=end)
 
 
 class _Reader:
@@ -176,7 +219,7 @@ class _Reader:
         self.clear_start, self.waiting = -1, 0
 
     def _orphans(self, offset: int) -> None:
-        self.problems.append(Problem(kind=_NO_MESSAGE.kind, offset=offset, unread=True))
+        self.problems.append(Problem(kind="session keys without body", offset=offset, unread=True))
         self.esks, self.start = [], -1
 
     def _finish(self, pos: int) -> None:
