@@ -12,7 +12,8 @@ from __future__ import annotations
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from zegel.openpgp.digests import UnsupportedDigest, digest_name, new_digest
+from zegel.openpgp.digests import UnsupportedDigest, new_digest
+from zegel.openpgp.names import hash_name
 
 SIMPLE, SALTED, ITERATED, ARGON2, GNU = 0, 1, 3, 4, 101
 
@@ -52,7 +53,7 @@ def describe(specifier: bytes) -> str:
     """Return the specifier in words, e.g. `iterated SHA256`."""
     kind = specifier[0] if specifier else -1
     if kind in _NAMES and len(specifier) > 1:
-        return f"{_NAMES[kind]} {digest_name(specifier[1])}"
+        return f"{_NAMES[kind]} {hash_name(specifier[1])}"
     if kind == ARGON2:
         return "Argon2id"
     if kind == GNU:
