@@ -1,0 +1,224 @@
+"""Reads participants, addresses and message ids from a mail's header fields.
+
+Never raises on any text, never looks a name up, and decodes encoded words only after the
+addresses are taken apart, so that an encoded comma or bracket cannot forge one (RFC 2047
+section 5). RFC 5322 sections 3.4 and 3.6, RFC 2047.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zegel.processing.charsets import decode_words
+from zegel.processing.slices import Headers
+from zegel.records import Problem
+
+MAX_ADDRESSES = 10_000
+MAX_IDS = 1_000
+_MAX_VALUE = 1 << 20
+
+_SIMPLE = re.compile(r"\s*([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)\s*")
+_NAMED = re.compile(
+    r"\s*([^<>@,;:\"()\\]*?)\s*<([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)>\s*"
+)
+_ID = re.compile(r"<([^<>]{1,998})>")
+_FOR = re.compile(r"\bfor\s+<?([^\s<>;@]+@[^\s<>;]+?)>?(?=[\s;]|$)", re.I)
+_IN_BRACKETS = re.compile(r"[^\s<>\",;]+@[^\s<>\",;]+")
+_TOKEN = re.compile(
+    r"\"(?:[^\"\\]|\\.)*\"?"  # quoted string, its end perhaps missing
+    r"|<[^<>]*>?|[,;:()]|\\.|\[[^\[\]]*\]|[^\"<,;:()\\\[]+|.",
+    re.S,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One mailbox as a header field names it."""
+
+    name: str
+    """Display name, decoded; empty where there is none."""
+    address: str
+    """`local@domain` in lower case; empty where the text holds none."""
+    raw: str
+    """The text it was read from, undecoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participants:
+    """Who a mail says it is from and to; an envelope may know better."""
+
+    sender: tuple[Address, ...] = ()
+    """From, else Sender."""
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def participants(headers: Headers) -> Participants:
+    """Return the participants; malformed addresses are kept with an empty `address`."""
+    problems: list[Problem] = []
+    sender = _field(headers, "from", problems) or _field(headers, "sender", problems)
+    return Participants(
+        sender=sender,
+        to=_field(headers, "to", problems),
+        cc=_field(headers, "cc", problems),
+        bcc=_field(headers, "bcc", problems),
+        reply_to=_field(headers, "reply-to", problems),
+        problems=tuple(problems),
+    )
+
+
+def _field(headers: Headers, name: str, problems: list[Problem]) -> tuple[Address, ...]:
+    values = headers.get(name)
+    if values is None:
+        return ()
+    found = addresses(values[0]) if len(values) == 1 else _of_all(values)
+    if len(found) >= MAX_ADDRESSES:
+        problems.append(Problem(kind="too many addresses", note=name))
+    return found
+
+
+def _of_all(values: list[str]) -> tuple[Address, ...]:
+    found: list[Address] = []
+    for value in values:
+        found.extend(addresses(value))
+        if len(found) >= MAX_ADDRESSES:
+            break
+    return tuple(found[:MAX_ADDRESSES])
+
+
+def addresses(value: str) -> tuple[Address, ...]:
+    """Return the mailboxes of one address field; members of groups are met, group names dropped."""
+    if found := _SIMPLE.fullmatch(value):
+        return (Address(name="", address=found[1].lower(), raw=value),)
+    if found := _NAMED.fullmatch(value):
+        name, address = found.groups()
+        return (Address(name=decode_words(name), address=address.lower(), raw=value),)
+    out: list[Address] = []
+    for mailbox in _mailboxes(value[:_MAX_VALUE]):
+        out.append(mailbox)
+        if len(out) >= MAX_ADDRESSES:
+            break
+    return tuple(out)
+
+
+def _mailboxes(value: str) -> Iterator[Address]:
+    """Take an address list apart by RFC 5322 tokens, forgiving what mailers do to it."""
+    tokens: list[str] = []
+    depth = 0
+    for found in _TOKEN.finditer(value):
+        token = found[0]
+        if token == "(":
+            depth += 1
+        elif token == ")" and depth:
+            depth -= 1
+        elif not depth and token in ",;":
+            yield from _mailbox(tokens)
+            tokens = []
+            continue
+        elif not depth and token == ":" and not any("@" in part for part in tokens):
+            tokens = []  # what stood before is a group's name
+            continue
+        tokens.append(token)
+    yield from _mailbox(tokens)
+
+
+def _mailbox(tokens: list[str]) -> Iterator[Address]:
+    """Yield the mailbox these tokens make: `name <address>`, `address (name)`, `address`."""
+    raw = "".join(tokens).strip()
+    if not raw:
+        return
+    comment: list[str] = []
+    words: list[str] = []
+    bracketed = ""
+    depth = 0
+    for token in tokens:
+        depth += token == "("
+        if depth:
+            comment.append(token)
+        elif token[0] == "<":
+            bracketed = token
+        else:
+            words.append(token)
+        depth -= token == ")" and depth > 0
+    text = "".join(words).strip()
+    if bracketed:
+        yield Address(name=_name(text), address=_address(bracketed.strip("<> \t")), raw=raw)
+        return
+    name = "".join(comment).strip("() \t")
+    found = _address(text)
+    yield Address(name=_name(name) if found else _name(text or name), address=found, raw=raw)
+
+
+def _name(text: str) -> str:
+    if '"' in text:
+        text = re.sub(r'"((?:[^"\\]|\\.)*)"?', lambda m: re.sub(r"\\(.)", r"\1", m[1]), text)
+    return decode_words(text.strip())
+
+
+def _address(text: str) -> str:
+    """Return `local@domain` in lower case; a source route is dropped (RFC 5322 section 4.4)."""
+    if text.startswith("@") and ":" in text:
+        text = text.rpartition(":")[2]
+    compact = "".join(text.split()) if text.count("@") == 1 and '"' not in text else text.strip()
+    local, at, domain = compact.rpartition("@")
+    if local and at and domain and (local[0] == '"' or not re.search(r"[<>,;]", compact)):
+        return compact.lower()
+    found = _IN_BRACKETS.search(text)
+    return found[0].lower() if found else ""
+
+
+def message_id(headers: Headers) -> str:
+    """Return the Message-ID without its angle brackets, or an empty string."""
+    values = headers.get("message-id")
+    if not values:
+        return ""
+    found = _ID.search(values[0])
+    return found[1].strip() if found else values[0].strip("<> \t")[:998]
+
+
+def references(headers: Headers) -> tuple[str, ...]:
+    """Return the ids of References, then of In-Reply-To, each once, without brackets."""
+    found: dict[str, None] = {}
+    for name in ("references", "in-reply-to"):
+        for value in headers.get(name, ()):
+            for match in _ID.finditer(value):
+                if "@" in match[1] or name == "references":
+                    found.setdefault(match[1].strip())
+                if len(found) >= MAX_IDS:
+                    return tuple(found)
+    return tuple(found)
+
+
+_ENVELOPE = ("delivered-to", "x-delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+
+
+def envelope_accounts(headers: Headers) -> tuple[str, ...]:
+    """Return the accounts the envelope named: recipients by every trace, then the return path."""
+    found: dict[str, None] = {}
+    for name in _ENVELOPE:
+        for value in headers.get(name, ())[:MAX_IDS]:
+            _note(found, value)
+    for value in headers.get("received", ())[:MAX_IDS]:
+        trace = _FOR.search(value)
+        if trace:
+            _note(found, trace[1])
+    for value in headers.get("return-path", ())[:1]:
+        _note(found, value)
+    return tuple(found)
+
+
+def _note(found: dict[str, None], value: str) -> None:
+    match = _SIMPLE.fullmatch(value.strip("<> \t"))
+    if match:
+        found.setdefault(match[1].lower())
+
+
+def unstructured(headers: Headers, name: str) -> str:
+    """Return the first field of that name, e.g. `subject`, with encoded words decoded."""
+    values = headers.get(name)
+    return decode_words(values[0]) if values else ""
