@@ -1,0 +1,78 @@
+"""A log's own Ed25519 key lies in one file that only its owner can read.
+
+Ed25519 as in RFC 8032, the file as PKCS #8 in PEM (RFC 8410), mode 0600. The key must never lie in
+the folder of its log, which may be handed on, and never appear in a message or `repr`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from zegel.errors import CaseError, StorageError
+
+LARGEST_KEY_FILE = 64 * 1024
+
+
+def create_key(path: Path) -> Ed25519PrivateKey:
+    """Make a key and write it to `path`; a key already there is used, never overwritten."""
+    if path.exists():
+        return load_key(path)
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    beside = path.with_name(path.name + ".new")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside.unlink(missing_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(descriptor)
+        beside.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError("the log's key cannot be written", where=str(path)) from error
+    return key
+
+
+def load_key(path: Path) -> Ed25519PrivateKey:
+    """Return the key in `path`, which nobody but its owner may be able to read."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            pem = file.read(LARGEST_KEY_FILE)
+    except OSError as error:
+        raise CaseError("the log's key cannot be read", where=str(path)) from error
+    if stat.S_IMODE(mode) & 0o077:
+        raise CaseError(
+            "others than its owner can read the log's key",
+            where=str(path),
+            next_step="Find out who could, then `chmod 600` the file.",
+        )
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None  # the parser's words could quote the file: they are not passed on
+    if not isinstance(key, Ed25519PrivateKey):
+        raise CaseError("this file does not hold an Ed25519 key", where=str(path))
+    return key
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
