@@ -1,0 +1,55 @@
+"""Finds armoured public and private keys in any text file, several in one, cut short or not.
+
+It never looks at a file's name, and takes a block's own first and last dash for its place, so
+that a key inside a log, a script or a database dump is found like one by itself.
+
+Specification: RFC 9580 section 6 (https://www.rfc-editor.org/rfc/rfc9580#section-6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from zegel.openpgp.armor import ArmorBlock, dearmor, find_armor
+from zegel.openpgp.keys import split_certificates
+from zegel.records import File, FoundKey, Problem
+
+_MARKS = tuple(b"-----BEGIN PGP " + kind for kind in (b"PUBLIC KEY", b"PRIVATE KEY", b"SECRET KEY"))
+
+
+class Armored:
+    """Armoured key blocks."""
+
+    name = "armored"
+    specification = "https://www.rfc-editor.org/rfc/rfc9580#section-6"
+
+    def detect(self, file: File) -> int:
+        """Look through the whole file: a key may stand far down in a log."""
+        return 20 if any(file.data.find(mark) >= 0 for mark in _MARKS) else 0
+
+    def keys(self, file: File) -> Iterator[FoundKey | Problem]:
+        """Yield the keys of every block, placed where the block stands."""
+        for block in find_armor(file.data):
+            if block.kind.endswith("KEY BLOCK"):
+                yield from _keys_of(block, bytes(file.data[block.start : block.end]))
+
+
+def _keys_of(block: ArmorBlock, text: bytes) -> Iterator[FoundKey | Problem]:
+    packets, problems = dearmor(text)
+    for problem in problems:
+        yield replace(problem, offset=block.start + problem.offset)
+    found = False
+    for start, end in split_certificates(packets):
+        found = True
+        yield FoundKey(
+            offset=block.start,
+            length=block.end - block.start,
+            form="openpgp",
+            material=packets[start:end],
+        )
+    if not found:
+        yield Problem(kind="no key in armour", offset=block.start)
+
+
+FORMAT = Armored()
