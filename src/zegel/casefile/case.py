@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from zegel.canonical import canonical_json
+from zegel.canonical import JSON, canonical_json
 from zegel.custody.log import Log
 from zegel.errors import CaseError
 from zegel.tables import Stage, StorageGuard, make_folder, replace_file
@@ -49,7 +49,7 @@ class Case:
         replace_file(private / "case-secret", secrets.token_bytes(32))
         # The log comes before case.json: a folder with case.json is a whole case.
         Log.create(folder / "custody", private / "custody.key", origin=f"zegel case {identity}")
-        description = {
+        description: dict[str, JSON] = {
             "format": "zegel case",
             "version": FORMAT_VERSION,
             "identity": identity,

@@ -38,6 +38,7 @@ ENTRY_SCHEMA = pa.schema(
         ("sha256", pa.binary(32)),
         ("target", pa.binary()),
         ("data_offset", pa.int64()),
+        ("backing", pa.string()),
         ("problem", pa.string()),
         ("note", pa.string()),
     ]
@@ -58,6 +59,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "sha256": entry.sha256,
         "target": entry.target,
         "data_offset": entry.data_offset,
+        "backing": entry.backing,
         "problem": problem.kind if problem else None,
         "note": problem.note if problem else None,
     }
@@ -77,6 +79,7 @@ def row_entry(row: dict[str, Any]) -> Entry:
         sha256=row["sha256"],
         target=row["target"] or b"",
         data_offset=row["data_offset"],
+        backing=row["backing"],
         problem=problem,
     )
 
@@ -84,7 +87,7 @@ def row_entry(row: dict[str, Any]) -> Entry:
 def entry_leaf(entry: Entry) -> bytes:
     """Return the bytes that the seal commits to for `entry`: RFC 8785 JSON, all ASCII.
 
-    Where a file lies inside its carrier (`data_offset`) is not sealed: it is not evidence.
+    Where a file lies inside its carrier (`data_offset`, `backing`) is not sealed: it is not evidence.
     """
     fields = {
         "kind": str(entry.kind),

@@ -24,8 +24,8 @@ def described_by(
             raise UsageError(
                 f"cannot be read: {(error.strerror or '').lower()}", where=str(file)
             ) from error
-    given = {name: value for name, value in acquisition.items() if value}
-    limited = {
+    given: dict[str, Any] = {name: value for name, value in acquisition.items() if value}
+    limited: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in conditions.items()
         if value

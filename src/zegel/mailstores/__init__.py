@@ -44,3 +44,9 @@ def formats() -> tuple[MailStoreFormat, ...]:
     )
     found = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
     return tuple(sorted(found, key=lambda form: form.name))
+
+
+@functools.cache
+def by_name(name: str) -> MailStoreFormat:
+    """Return the format called `name`."""
+    return next(form for form in formats() if form.name == name)

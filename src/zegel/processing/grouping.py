@@ -35,7 +35,7 @@ _GROUPED = """
 
 _MANIFEST = """
   SELECT {exhibit} AS exhibit, number, parent, path, kind, size, mtime_ns, mode, sha256, target,
-         data_offset FROM read_parquet({manifest})
+         data_offset, backing FROM read_parquet({manifest})
 """
 
 _LOCATED = """
@@ -43,7 +43,8 @@ _LOCATED = """
            'format': p.format, 'quoting': p.quoting, 'layer_path': p.layer_path,
            'number': m.number, 'parent': m.parent, 'path': m.path, 'kind': m.kind,
            'size': m.size, 'mtime_ns': m.mtime_ns, 'mode': m.mode, 'sha256': m.sha256,
-           'target': m.target, 'data_offset': m.data_offset}} ORDER BY p) AS places
+           'target': m.target, 'data_offset': m.data_offset,
+           'backing': m.backing}} ORDER BY p) AS places
   FROM (SELECT content_id, unnest(places) AS p FROM chosen)
   JOIN ({manifests}) m ON m.exhibit = p.exhibit AND m.number = p.entry
   GROUP BY content_id

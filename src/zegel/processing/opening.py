@@ -65,7 +65,7 @@ class Opening:
             self._clear(row)
 
     def _encrypted(self, row: dict[str, Any]) -> None:
-        esks = tuple(parse_esk(packed[0], packed[1:]) for packed in row["esks"])
+        esks = tuple(filter(None, (parse_esk(packed[0], packed[1:]) for packed in row["esks"])))
         accounts = tuple(row["accounts"] or ())
         earlier = _earlier(row)
         identity = row["content_id"]

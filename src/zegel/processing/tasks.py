@@ -147,5 +147,6 @@ class OpenTask:
             sha256=place["sha256"],
             target=place["target"] or b"",
             data_offset=place["data_offset"],
+            backing=place["backing"],
         )
         return self.sources[place["exhibit"]].copy(), entry

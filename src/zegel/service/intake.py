@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from zegel.canonical import JSON
 from zegel.casefile import Case, ExhibitRecord, entry_row
 from zegel.casefile.exhibits import entry_leaf, seal
 from zegel.errors import ExhibitError, UsageError
@@ -101,7 +102,7 @@ def recheck(
     with case.lock():
         results = [_recheck_one(case, record, moved_to, progress) for record in records]
         for result in results:
-            facts = {**_facts(result.exhibit), "holds": not result.differences}
+            facts: dict[str, JSON] = {**_facts(result.exhibit), "holds": not result.differences}
             case.log().append("seal rechecked", facts, who=who)
         return results
 
