@@ -17,7 +17,6 @@ from zegel.exhibits.model import EntryKind
 from zegel.records import Problem
 
 BLOCK = 512
-_ZEROS = bytes(BLOCK)
 _LARGEST_EXTRA = 2**20
 """Bytes of a long name or pax header; real ones have at most a few thousand."""
 _STEP = 2**20
@@ -201,9 +200,9 @@ class _Reader:
             block = self.archive.read(start, BLOCK)
             if not block:
                 if not ended:
-                    yield self._gap("archive cut short", start, 0)
+                    yield self._gap("archive cut short", self.archive.length, 0)
                 return
-            if block == _ZEROS:
+            if not block.strip(b"\0"):
                 ended = True
                 self._skip_zeros()
                 continue
@@ -211,6 +210,8 @@ class _Reader:
                 member, missing = self._member()
             except _DamagedHeaderError:
                 yield self._step_over(start, ended)
+                if self.position >= self.archive.length:
+                    return
                 continue
             ended = False
             yield member
