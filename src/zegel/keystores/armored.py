@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from zegel.openpgp.armor import ArmorBlock, dearmor, find_armor
+from zegel.openpgp.framing import read_packets
 from zegel.openpgp.keys import split_certificates
 from zegel.records import File, FoundKey, Problem
 
@@ -49,7 +50,10 @@ def _keys_of(block: ArmorBlock, text: bytes) -> Iterator[FoundKey | Problem]:
             material=packets[start:end],
         )
     if not found:
-        yield Problem(kind="no key in armour", offset=block.start)
+        # Often a revocation certificate: a signature alone, in the armour of a public key.
+        tags = [packet.tag for packet in read_packets(packets, 1)]
+        note = f"starts with packet {tags[0]}" if tags else "no packets"
+        yield Problem(kind="no key in armour", offset=block.start, note=note)
 
 
 FORMAT = Armored()

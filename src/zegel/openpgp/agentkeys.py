@@ -10,6 +10,7 @@ Specification: GnuPG, agent/keyformat.txt
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from zegel.openpgp import s2k
+from zegel.openpgp.agentnative import secret_packet
 from zegel.openpgp.model import PublicKey, SecretKey
 from zegel.openpgp.mpis import number
 from zegel.openpgp.publickeys import (
@@ -39,6 +41,7 @@ _ECC = (b"ecc", b"ecdsa", b"ecdh", b"eddsa")
 _SECRETS = {b"rsa": (b"d", b"p", b"q", b"u"), b"elg": (b"x",), b"dsa": (b"x",), b"ecc": (b"d",)}
 _PUBLIC = {b"rsa": (b"n", b"e"), b"elg": (b"p", b"g", b"y"), b"dsa": (b"p", b"q", b"g", b"y")}
 _AES128 = 16
+_NAMED_LINE = re.compile(rb"[A-Za-z][A-Za-z0-9-]*:[ \t\r]|#")
 MAX_COUNT = 1 << 28
 """Octets hashed for one passphrase; GnuPG calibrates to a tenth of a second."""
 
@@ -91,10 +94,12 @@ def expression_text(material: bytes) -> bytes:
         if line[:4].lower() == b"key:":
             rest = [line[4:]]
             for more in lines[place + 1 :]:
-                if more[:1] not in (b" ", b"\t"):
+                # GnuPG folds anywhere, in the middle of a word too, with one leading blank
+                # that belongs to the fold; other writers forget it.
+                if _NAMED_LINE.match(more):
                     break
-                rest.append(more)
-            return b"\n".join(rest).strip()
+                rest.append(more[1:] if more[:1] in (b" ", b"\t") else more)
+            return b"".join([piece.rstrip(b"\r") for piece in rest]).strip()
     raise SExpressionError("no key line")
 
 
@@ -180,6 +185,19 @@ def _unsigned(value: bytes, public: PublicKey) -> bytes:
     bare = value.lstrip(b"\0")
     native = {25: 32, 26: 56, 27: 32, 28: 57}.get(public.algorithm)
     return bare.rjust(native, b"\0") if native else bare
+
+
+def native_packet(secret: SecretKey) -> bytes | None:
+    """Return the OpenPGP packet of a key stored with its OpenPGP lock on; None for others."""
+    expression = read_expression(secret.material)
+    family, _ = _algorithm(expression)
+    locked = _inner(expression).named(b"protected")
+    if locked is None or locked[1:2] != [b"openpgp-native"]:
+        return None
+    native = locked.named(b"openpgp-private-key")
+    if native is None:
+        raise SExpressionError("protection damaged")
+    return secret_packet(secret.public, native, len(_SECRETS[family]))
 
 
 def _open(inner: SList, passphrase: bytes) -> SList | None:

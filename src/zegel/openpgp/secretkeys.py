@@ -86,7 +86,7 @@ def unlock(secret: SecretKey, passphrase: bytes | None) -> UnlockedKey | Failure
     try:
         if secret.form == "gnupg-agent":
             return _unlock_agent(secret, passphrase or b"")
-        return _unlock_packet(secret, passphrase or b"")
+        return _unlock_packet(secret.public, secret.material, passphrase or b"")
     except s2k.UnsupportedS2K as unsupported:
         return Failure(failure=OpenFailure.UNSUPPORTED, code=str(unsupported))
     except agentkeys.UnsupportedProtectionError as unsupported:
@@ -100,6 +100,9 @@ def unlock(secret: SecretKey, passphrase: bytes | None) -> UnlockedKey | Failure
 
 
 def _unlock_agent(secret: SecretKey, passphrase: bytes) -> UnlockedKey | Failure:
+    packet = agentkeys.native_packet(secret)
+    if packet is not None:
+        return _unlock_packet(secret.public, packet, passphrase)
     numbers = agentkeys.secret_numbers(secret, passphrase)
     if numbers is None:
         return WRONG_PASSPHRASE
@@ -107,9 +110,8 @@ def _unlock_agent(secret: SecretKey, passphrase: bytes) -> UnlockedKey | Failure
     return UnlockedKey(public=secret.public, numbers=numbers)
 
 
-def _unlock_packet(secret: SecretKey, passphrase: bytes) -> UnlockedKey | Failure:
-    public = secret.public
-    protection = _read_protection(secret.material, len(public.public))
+def _unlock_packet(public: PublicKey, body: bytes, passphrase: bytes) -> UnlockedKey | Failure:
+    protection = _read_protection(body, len(public.public))
     if protection.usage == PLAIN:
         numbers = _read_plain(public, protection)
         confirm(public, numbers)

@@ -104,7 +104,8 @@ def _tokens(text: bytes) -> Iterator[tuple[bytes | str, int, int]]:
 def _decoded(kind: str | None, raw: bytes) -> bytes:
     try:
         if kind == "hex":
-            return bytes.fromhex(raw.decode("ascii"))
+            # Long lines are folded anywhere, in the middle of an octet too.
+            return bytes.fromhex(b"".join(raw.split()).decode("ascii"))
         if kind == "base64":
             return binascii.a2b_base64(raw)
     except ValueError as damage:
