@@ -1,0 +1,103 @@
+"""Phrases in German."""
+
+from shieldnet.traffic.phrases.model import Language
+
+LANGUAGE = Language(
+    code="de",
+    greetings=(
+        "Hallo {nick},",
+        "Moin!",
+        "Servus {nick}",
+        "Guten Morgen,",
+        "Na {nick}?",
+        "Hey Leute,",
+    ),
+    closings=(
+        "Grüße",
+        "bis dann",
+        "bis {day}",
+        "sag Bescheid",
+        "nicht anrufen, schreiben",
+        "danke dir",
+    ),
+    subjects={
+        "everyday": ("{day}", "Schlüssel", "wegen {place}"),
+        "family": ("Geburtstag", "Wochenende", "Schule"),
+        "business": ("Lieferung {day}", "Angebot {n}", "Rechnung {n}"),
+        "legal": ("Verhandlung {day}", "Akte {n}", "Frage an die Kanzlei"),
+        "deal": ("die Sache", "{thing}", "wie immer"),
+        "health": ("Termin {day}", "Befund", "Rezept"),
+    },
+    phrases={
+        "everyday": (
+            "Ich bin gegen {time} bei {place}, passt das?",
+            "Hast du das {thing} noch oder liegt es bei {nick}?",
+            "Der Zug hat {n} Minuten Verspätung, fangt schon an.",
+            "Vor der Tür steht ein Wagen mit {plate}, weißt du, wem der gehört?",
+            "Bring bitte {n} Brötchen mit, du kriegst das Geld {day}.",
+            "Neue Nummer: {phone}, aber schreib lieber hier.",
+            "Es regnet seit {n} Stunden, das Spiel fällt aus.",
+        ),
+        "family": (
+            "Oma wird {day} achtzig, wer holt die Torte bei {place}?",
+            "Kannst du die Kinder um {time} von der Schule abholen?",
+            "Mutti fragt, ob du {day} mitisst, es ist genug da.",
+            "Die Kleine ist {n} Meter Rad gefahren, so stolz!",
+            "Vergiss die Geschenke nicht, {nick} hat schon {n} eingepackt.",
+            "Wollen wir im Sommer alle zusammen an die See?",
+        ),
+        "business": (
+            "Der Lkw {plate} lädt {day} um {time} ab, {place}.",
+            "Angebot {n} ist angenommen, {amount} ohne Steuer.",
+            "Rechnung bitte auf die Firma, Konto {account}.",
+            "Uns fehlen {n} Kartons {thing}, kannst du nachbestellen?",
+            "Der Kunde will vor {day} eine Antwort, sonst ist er weg.",
+            "Der Plan für nächste Woche steht, {nick} fährt die Spätschicht.",
+        ),
+        "legal": (
+            "Die Verhandlung ist auf {day}, {time} verlegt, bringen Sie die Unterlagen mit.",
+            "Diese Nachricht unterliegt der anwaltlichen Schweigepflicht.",
+            "Sprechen Sie mit niemandem über Akte {n}, bevor wir uns gesehen haben.",
+            "Die Klageerwiderung ist eingereicht, Antwort in {n} Wochen.",
+            "Vor einer Aussage möchte ich den Rat meiner Anwältin.",
+            "Die Gegenseite bietet {amount}; ich rate zu warten.",
+        ),
+        "deal": (
+            "{n} Stück {thing} liegen bei {place}, komm allein.",
+            "Er will {amount} vorab, den Rest, wenn das {thing} da ist.",
+            "Keine Anrufe. {day} {time}, gleiche Stelle wie letztes Mal.",
+            "Der Graue mit {plate} stand wieder da. Warte noch einen Tag.",
+            "Gib das Geld an {nick}, der zählt nach und bringt es zu {place}.",
+            "Sind die Leute sauber? Ich kenne nur {nick}.",
+            "Alles glatt gelaufen, {amount} sind da. Wirf das alte Telefon weg.",
+        ),
+        "health": (
+            "Der Befund ist gut, in {n} Monaten noch eine Kontrolle.",
+            "Ich habe {day} um {time} einen Termin, fährst du mich?",
+            "Die Tabletten {n}-mal täglich zum Essen.",
+            "Mein Rücken schmerzt seit {n} Tagen, ich bleibe zu Hause.",
+            "Das Rezept liegt in der Apotheke bei {place}.",
+        ),
+    },
+    words={
+        "day": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+        "place": (
+            "der Halle",
+            "dem Bahnhof",
+            "dem Hafen",
+            "dem Eckcafé",
+            "der Turnhalle",
+            "der alten Mühle",
+            "der Tankstelle",
+        ),
+        "thing": ("Holz", "Werkzeug", "Päckchen", "Reifen", "Farbe", "weiße Fliesen"),
+    },
+    slang={
+        "nicht": "nich",
+        "Geld": "Kohle",
+        "ich habe": "hab",
+        "vielleicht": "vllt",
+        "Wagen": "Karre",
+        "keine Ahnung": "ka",
+    },
+)

@@ -1,0 +1,103 @@
+"""Phrases in Spanish."""
+
+from shieldnet.traffic.phrases.model import Language
+
+LANGUAGE = Language(
+    code="es",
+    greetings=(
+        "Hola {nick},",
+        "¡Buenas!",
+        "Qué tal {nick}",
+        "Buenos días,",
+        "Oye {nick}",
+        "Hola a todos,",
+    ),
+    closings=(
+        "saludos",
+        "hasta luego",
+        "hasta el {day}",
+        "avísame",
+        "no llames, escribe",
+        "un abrazo",
+    ),
+    subjects={
+        "everyday": ("{day}", "las llaves", "sobre {place}"),
+        "family": ("cumpleaños", "fin de semana", "colegio"),
+        "business": ("entrega {day}", "presupuesto {n}", "factura {n}"),
+        "legal": ("vista {day}", "expediente {n}", "pregunta al despacho"),
+        "deal": ("lo de siempre", "{thing}", "el encargo"),
+        "health": ("cita {day}", "resultados", "receta"),
+    },
+    phrases={
+        "everyday": (
+            "Estaré en {place} sobre las {time}, ¿te va bien?",
+            "¿Tienes todavía el {thing} o lo tiene {nick}?",
+            "El tren lleva {n} minutos de retraso, empezad sin mí.",
+            "Hay un coche con matrícula {plate} en la puerta, ¿sabes de quién es?",
+            "Trae {n} barras de pan, te lo pago el {day}.",
+            "Mi número nuevo es {phone}, pero mejor por aquí.",
+            "Llueve desde hace {n} horas, no hay partido.",
+        ),
+        "family": (
+            "La abuela cumple ochenta el {day}, ¿quién recoge la tarta cerca de {place}?",
+            "¿Puedes recoger a los niños del colegio a las {time}?",
+            "Mamá pregunta si cenas con nosotros el {day}.",
+            "¡El pequeño ha hecho {n} metros en bici!",
+            "No olvides los regalos, {nick} ya ha envuelto {n}.",
+            "¿Y si en verano vamos todos a la playa?",
+        ),
+        "business": (
+            "El camión {plate} descarga el {day} a las {time} en {place}.",
+            "El presupuesto {n} está aceptado, {amount} sin impuestos.",
+            "La factura a nombre de la empresa, cuenta {account}.",
+            "Faltan {n} cajas de {thing}, ¿puedes pedir más?",
+            "El cliente quiere respuesta antes del {day} o se va.",
+            "El turno de la semana está listo, {nick} conduce por la noche.",
+        ),
+        "legal": (
+            "La vista se aplaza al {day} a las {time}, traiga sus papeles.",
+            "Este mensaje está protegido por el secreto profesional del abogado.",
+            "No hable con nadie del expediente {n} antes de vernos.",
+            "He presentado la contestación, el juez responde en {n} semanas.",
+            "Antes de declarar quiero consultar con mi abogada.",
+            "La otra parte ofrece {amount}; aconsejo esperar.",
+        ),
+        "deal": (
+            "{n} piezas de {thing} están listas en {place}, ven solo.",
+            "Quiere {amount} por adelantado, el resto cuando llegue el {thing}.",
+            "Nada de llamadas. {day} {time}, en el sitio de la última vez.",
+            "El gris, {plate}, estaba otra vez. Espera un día.",
+            "Dale el dinero a {nick}, él lo cuenta y lo lleva a {place}.",
+            "¿Esa gente es de fiar? Solo conozco a {nick}.",
+            "Todo bien, {amount} cobrados. Tira el teléfono viejo.",
+        ),
+        "health": (
+            "Los resultados son buenos, otra revisión en {n} meses.",
+            "Tengo cita el {day} a las {time}, ¿me llevas?",
+            "Las pastillas {n} veces al día, con la comida.",
+            "Me duele la espalda desde hace {n} días, me quedo en casa.",
+            "La receta está en la farmacia cerca de {place}.",
+        ),
+    },
+    words={
+        "day": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+        "place": (
+            "la nave",
+            "la estación",
+            "el puerto",
+            "el bar de la esquina",
+            "el polideportivo",
+            "el molino viejo",
+            "la gasolinera",
+        ),
+        "thing": ("material", "paquete", "azulejo blanco", "cemento", "pintura", "repuesto"),
+    },
+    slang={
+        "que": "q",
+        "dinero": "pasta",
+        "por favor": "xfa",
+        "también": "tb",
+        "coche": "buga",
+        "porque": "pq",
+    },
+)

@@ -1,0 +1,103 @@
+"""Phrases in French."""
+
+from shieldnet.traffic.phrases.model import Language
+
+LANGUAGE = Language(
+    code="fr",
+    greetings=(
+        "Salut {nick},",
+        "Bonjour,",
+        "Coucou {nick} !",
+        "Wesh {nick}",
+        "Bonsoir à tous,",
+        "Dis,",
+    ),
+    closings=(
+        "bises",
+        "à plus",
+        "à {day}",
+        "tiens-moi au courant",
+        "n'appelle pas, écris",
+        "merci d'avance",
+    ),
+    subjects={
+        "everyday": ("{day}", "les clés", "pour {place}"),
+        "family": ("anniversaire", "le week-end", "l'école"),
+        "business": ("livraison {day}", "devis {n}", "facture {n}"),
+        "legal": ("audience {day}", "dossier {n}", "question au cabinet"),
+        "deal": ("le boulot", "{thing}", "comme d'habitude"),
+        "health": ("rendez-vous {day}", "résultats", "ordonnance"),
+    },
+    phrases={
+        "everyday": (
+            "Je serai à {place} vers {time}, ça te va ?",
+            "Tu as encore le {thing} ou c'est {nick} qui l'a ?",
+            "Le train a {n} minutes de retard, commencez sans moi.",
+            "Une voiture immatriculée {plate} est devant la porte, tu sais à qui ?",
+            "Prends {n} baguettes en route, je te rembourse {day}.",
+            "Mon nouveau numéro : {phone}, mais écris plutôt ici.",
+            "Il pleut depuis {n} heures, le match est annulé.",
+        ),
+        "family": (
+            "Mamie fête ses quatre-vingts ans {day}, qui passe prendre le gâteau près de {place} ?",
+            "Tu peux récupérer les enfants à l'école à {time} ?",
+            "Maman demande si tu dînes avec nous {day}.",
+            "Le petit a fait {n} mètres à vélo, trop fier !",
+            "N'oublie pas les cadeaux, {nick} en a déjà emballé {n}.",
+            "Et si on partait tous à {place} cet été ?",
+        ),
+        "business": (
+            "Le camion {plate} décharge {day} à {time}, {place}.",
+            "Le devis {n} est accepté, {amount} hors taxes.",
+            "La facture au nom de la société, compte {account}, s'il te plaît.",
+            "Il manque {n} cartons de {thing}, tu peux recommander ?",
+            "Le client veut une réponse avant {day}, sinon il part ailleurs.",
+            "Le planning est prêt, {nick} conduit le soir.",
+        ),
+        "legal": (
+            "L'audience est reportée à {day}, {time}, apportez vos papiers.",
+            "Ce message est couvert par le secret professionnel de l'avocat.",
+            "Ne parlez à personne du dossier {n} avant notre entretien.",
+            "J'ai déposé le mémoire, réponse du juge sous {n} semaines.",
+            "Avant toute déclaration je veux l'avis de mon avocate.",
+            "La partie adverse propose {amount} ; je conseille d'attendre.",
+        ),
+        "deal": (
+            "{n} pièces de {thing} sont prêtes à {place}, viens seul.",
+            "Il veut {amount} d'avance, le reste quand le {thing} arrive.",
+            "Pas d'appel. {day} {time}, même endroit que la dernière fois.",
+            "La grise, {plate}, était encore là. On attend un jour.",
+            "Donne l'argent à {nick}, il compte et l'apporte à {place}.",
+            "Ces gens sont fiables ? Je ne connais que {nick}.",
+            "Tout s'est bien passé, {amount} encaissés. Jette l'ancien téléphone.",
+        ),
+        "health": (
+            "Les résultats sont bons, encore un contrôle dans {n} mois.",
+            "J'ai rendez-vous {day} à {time}, tu peux me conduire ?",
+            "Les comprimés {n} fois par jour, pendant les repas.",
+            "J'ai mal au dos depuis {n} jours, je reste à la maison.",
+            "L'ordonnance est à la pharmacie près de {place}.",
+        ),
+    },
+    words={
+        "day": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+        "place": (
+            "l'entrepôt",
+            "la gare",
+            "le port",
+            "le café du coin",
+            "le gymnase",
+            "le vieux moulin",
+            "la station-service",
+        ),
+        "thing": ("bois", "colis", "carrelage blanc", "matériel", "pneus", "peinture"),
+    },
+    slang={
+        "tu es": "t'es",
+        "argent": "thune",
+        "voiture": "caisse",
+        "parce que": "pcq",
+        "quelqu'un": "qqn",
+        "pas": "pô",
+    },
+)

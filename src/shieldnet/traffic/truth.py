@@ -1,0 +1,125 @@
+"""Write down what is true, beside the copies and never inside them.
+
+One JSON object a line, in the fields docs/reference/copied-site.md lists.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict, dataclass, field
+from typing import IO, Any
+
+from shieldnet.keys import KeySpec, key_pair
+from shieldnet.sites import SECOND
+from shieldnet.traffic.devices import Device
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """One stored copy of a message."""
+
+    site: str
+    path: str
+    offset: int
+    length: int
+    sha256: str
+    copy: str
+    state: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Message:
+    """One distinct message and all its places."""
+
+    id: str
+    when: str
+    sender: str
+    holder: str
+    to: tuple[str, ...]
+    thread: str
+    group: str | None
+    message_id: str
+    language: str
+    topic: str
+    subject: str
+    text: str = field(repr=False)
+    text_sha256: str
+    sha256: str
+    form: str
+    signature: str
+    hidden: bool
+    separate: bool
+    places: list[Place]
+
+    def line(self) -> str:
+        """Return the JSON line; `sender` is called `from` there."""
+        fields = asdict(self)
+        fields["from"] = fields.pop("sender")
+        return json_line(fields)
+
+
+def json_line(fields: dict[str, Any]) -> str:
+    """Return one line of JSON Lines, keys sorted."""
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def instant_text(instant: int) -> str:
+    """Return an instant in nanoseconds as UTC text."""
+    seconds, rest = divmod(instant, SECOND)
+    return f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+
+
+def second_text(second: int | None) -> str | None:
+    """Return whole seconds since 1970 as UTC text, as the registry writes them."""
+    if second is None:
+        return None
+    return f"{dt.datetime.fromtimestamp(second, dt.UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def write_device(target: IO[str], person: Device) -> None:
+    """Write a device and everyone who held it."""
+    target.write(
+        json_line(
+            {
+                "serial": person.serial,
+                "imei": person.imei,
+                "address": person.address,
+                "site": person.site.name,
+                "model": person.model,
+                "status": person.fate,
+                "language": person.language,
+                "holders": [
+                    {
+                        "holder": tenure.holder,
+                        "role": tenure.role,
+                        "from": second_text(tenure.since),
+                        "to": second_text(tenure.until),
+                    }
+                    for tenure in person.tenures
+                ],
+            }
+        )
+    )
+
+
+def write_key(target: IO[str], person: Device, spec: KeySpec, path: str | None) -> None:
+    """Write a key, where its secret half lies and how it is opened."""
+    pair = key_pair(spec)
+    target.write(
+        json_line(
+            {
+                "fingerprint": pair.fingerprint,
+                "subkey": pair.subkey,
+                "address": spec.address,
+                "site": person.site.name,
+                "algorithm": spec.algorithm,
+                "created": second_text(spec.created),
+                "revoked": second_text(spec.revoked),
+                "state": spec.state,
+                "form": spec.form,
+                "path": path,
+                "passphrase": spec.disclosure,
+            }
+        )
+    )
