@@ -233,8 +233,8 @@ class _Walk:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise OSError(0, "no longer a file")
-            head = os.read(descriptor, PIECE)
             size = status.st_size
+            head = os.read(descriptor, min(size + 1, PIECE))  # a buffer of 1 MiB costs 40 µs
             extent = FileExtent(descriptor=descriptor, start=0, length=size)
             sha256 = hashlib.sha256(head).digest() if len(head) == size else digest(extent)
             number = self._listing.number()

@@ -102,7 +102,7 @@ def _checksum_holds(block: bytes) -> bool:
     blanked = block[:148] + b" " * 8 + block[156:]
     total = sum(blanked)
     # Old implementations added signed characters; both are accepted, as pax recommends.
-    return stated in (total, total - 256 * sum(byte > 127 for byte in blanked))
+    return stated == total or stated == total - 256 * sum(byte > 127 for byte in blanked)
 
 
 def _text(field: bytes) -> bytes:
