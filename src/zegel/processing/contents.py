@@ -12,18 +12,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from zegel.openpgp.armor import dearmor, find_armor
 from zegel.openpgp.model import Opened, PublicKey, Signature
+from zegel.openpgp.packets import read_packets
 from zegel.openpgp.signatures import check
 from zegel.processing.clocks import clocks
 from zegel.processing.headers import message_id, participants, references
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
-from zegel.processing.mime import Mail, read_mail, signed_parts
+from zegel.processing.mime import Mail, read_mail, signed_parts_of
 from zegel.processing.textbody import inner_headers, text_of
 from zegel.records import Problem, Verdict
 
 FindKey = Callable[[bytes], Sequence[PublicKey]]
 
 _MIME_START = re.compile(rb"(?:[!-9;-~]+:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)+?", re.DOTALL)
+SIGNATURE_PACKET = 2
 _TEXT_LIMIT = 8 * 2**20
 """Characters of text kept per content; what is cut is a problem."""
 
@@ -64,7 +67,7 @@ def read_content(opened: Opened, find_key: FindKey, *, path: str) -> Content:
     if looks_like_mime(content):
         mail = read_mail(content)
         nested = tuple(layer for layer in find_layers(mail) if layer.kind != "plain")
-        signatures = (*signatures, *_detached(content, mail, find_key))
+        signatures = (*signatures, *_detached(mail, find_key))
         problems = (*opened.problems, *_read_mail_into(row, mail))
     else:
         nested = tuple(
@@ -82,7 +85,7 @@ def read_plain(raw: bytes, find_key: FindKey) -> Content:
     problems = _read_mail_into(row, mail)
     # What a person wrote, without the headers each hop adds, says whether two are the same.
     row["plaintext_sha256"] = _written(row)
-    _sign(row, _detached(raw, mail, find_key))
+    _sign(row, _detached(mail, find_key))
     return Content(row=row, nested=(), problems=problems)
 
 
@@ -160,13 +163,18 @@ def _read_bytes_into(row: dict[str, Any], opened: Opened) -> tuple[Problem, ...]
     return ()
 
 
-def _detached(raw: bytes, mail: Mail, find_key: FindKey) -> tuple[Signature, ...]:
-    if not any(container.content_type == "multipart/signed" for container in mail.containers):
-        return ()
+def _detached(mail: Mail, find_key: FindKey) -> tuple[Signature, ...]:
     found: list[Signature] = []
-    for part in signed_parts(raw):
-        found.extend(check(part.signed_bytes, part.signature_packets, find_key))
+    for part in signed_parts_of(mail):
+        found.extend(check(part.signed_bytes, _signature_bodies(part.signature), find_key))
     return tuple(found)
+
+
+def _signature_bodies(signature: bytes) -> list[bytes]:
+    """Return the bodies of the signature packets in a detached signature, armoured or not."""
+    blocks = [signature[block.start : block.end] for block in find_armor(signature)]
+    packets = b"".join(dearmor(block)[0] for block in blocks) if blocks else signature
+    return [packet.body for packet in read_packets(packets) if packet.tag == SIGNATURE_PACKET]
 
 
 _GRAVITY = (Verdict.BAD, Verdict.UNKNOWN_SIGNER, Verdict.UNSUPPORTED, Verdict.GOOD)
