@@ -8,13 +8,12 @@ or epilogue becomes one too. RFC 2045, RFC 2046, RFC 2183, RFC 1847.
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import pybase64
-
+from zegel.openpgp.armor import dearmor, find_armor
+from zegel.openpgp.framing import read_packets
 from zegel.processing.charsets import decode_words
 from zegel.processing.slices import (
     Headers,
@@ -23,6 +22,7 @@ from zegel.processing.slices import (
     split_multipart,
     structured,
 )
+from zegel.processing.transfer import DECODED, encoding_of, transfer_decoded
 from zegel.records import Problem
 
 MAX_PARTS = 10_000
@@ -107,6 +107,16 @@ class SignedPart:
     signature: bytes = field(repr=False)
     """The second part, transfer-decoded: an armoured or binary signature."""
 
+    @property
+    def signature_packets(self) -> tuple[bytes, ...]:
+        """Bodies of the OpenPGP signature packets; none where it is S/MIME's or damaged."""
+        binary = self.signature
+        if not binary[:1] >= b"\x80":
+            block = next(find_armor(binary), None)
+            binary = dearmor(binary[block.start : block.end])[0] if block else b""
+        packets = read_packets(binary)
+        return tuple(packet.body for packet in packets if packet.tag == 2 and packet.complete)
+
 
 @dataclass(slots=True)
 class _Node:
@@ -188,7 +198,7 @@ def _kind(headers: Headers, default: str) -> str:
 
 def _leaf(walk: _Walk, node: _Node, headers: Headers, kind: str) -> None:
     raw = node.source[node.start : node.end]
-    content = _transfer_decoded(raw, headers, walk.problems, node.start)
+    content = transfer_decoded(raw, headers, walk.problems, node.start)
     disposition, filename = _disposition(headers)
     content_id = headers.get("content-id")
     walk.parts.append(
@@ -219,8 +229,8 @@ def _disposition(headers: Headers) -> tuple[str, str]:
 
 def _embedded(walk: _Walk, node: _Node, headers: Headers, kind: str) -> None:
     source, start, end = node.source, node.start, node.end
-    if _encoding(headers) in _DECODED:  # forbidden by RFC 2046 section 5.2.1, but seen
-        source = _transfer_decoded(source[start:end], headers, walk.problems, start)
+    if encoding_of(headers) in DECODED:  # forbidden by RFC 2046 section 5.2.1, but seen
+        source = transfer_decoded(source[start:end], headers, walk.problems, start)
         start, end = 0, len(source)
     inner, body = read_headers(source, start, end, walk.problems)
     path = node.path or "1"
@@ -297,67 +307,6 @@ def _margin(walk: _Walk, content: bytes, path: str, kind: str) -> None:
             parent_type=kind,
         )
     )
-
-
-_DECODED = frozenset({"base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue"})
-_IDENTITY = frozenset({"", "7bit", "8bit", "binary"})
-
-
-def _encoding(headers: Headers) -> str:
-    values = headers.get("content-transfer-encoding")
-    if not values:
-        return ""
-    words = values[0].replace(";", " ").lower().split()
-    return words[0].strip("\"'") if words else ""
-
-
-def _transfer_decoded(raw: bytes, headers: Headers, problems: list[Problem], offset: int) -> bytes:
-    """Undo the transfer encoding (RFC 2045 section 6); damage costs a problem, not the part."""
-    encoding = _encoding(headers)
-    if encoding in _IDENTITY:
-        return raw
-    if encoding == "base64":
-        return _from_base64(raw, problems, offset)
-    if encoding == "quoted-printable":
-        return binascii.a2b_qp(raw)
-    if encoding in _DECODED:
-        return _from_uuencode(raw, problems, offset)
-    problems.append(Problem(kind="unknown transfer encoding", offset=offset))
-    return raw
-
-
-def _from_base64(raw: bytes, problems: list[Problem], offset: int) -> bytes:
-    packed = raw.translate(None, b"\r\n\t ")
-    try:
-        return pybase64.b64decode(packed, validate=True)
-    except binascii.Error:
-        problems.append(Problem(kind="damaged base64", offset=offset))
-    letters = re.sub(rb"[^A-Za-z0-9+/=]+", b"", packed)
-    padding = letters.find(b"=")
-    letters = letters if padding < 0 else letters[:padding]
-    if len(letters) % 4 == 1:
-        letters = letters[:-1]
-    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
-
-
-def _from_uuencode(raw: bytes, problems: list[Problem], offset: int) -> bytes:
-    lines = iter(raw.splitlines())
-    for line in lines:
-        if line.startswith(b"begin "):
-            break
-    else:
-        problems.append(Problem(kind="damaged uuencode", offset=offset))
-        return raw
-    pieces: list[bytes] = []
-    for line in lines:
-        if line.strip() == b"end":
-            break
-        try:
-            pieces.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            problems.append(Problem(kind="damaged uuencode", offset=offset))
-            break
-    return b"".join(pieces)
 
 
 def signed_parts(raw: bytes) -> list[SignedPart]:
