@@ -162,14 +162,23 @@ def _read_certificate(
 def _read_key(part: _Component, primary: bytes, problems: list[Problem]) -> PublicKey | None:
     body = part.packet.body
     try:
-        secret = part.packet.tag in (SECRET, SECRET_SUBKEY)
-        return read_public_key(body[: public_length(body)] if secret else body, primary)
-    except UnreadableKeyError as reason:
-        note = str(reason)
+        return read_public_key(_public_part(part.packet), primary)
     except ValueError as damage:
         note = str(damage)
-    problems.append(Problem(kind="unreadable key", offset=part.packet.start, note=note))
+    kind = "unreadable key" if body else "empty key packet"
+    problems.append(Problem(kind=kind, offset=part.packet.start, note=note))
     return None
+
+
+def _public_part(packet: Packet) -> bytes:
+    """Return the public part; some key servers left stray octets behind it."""
+    try:
+        return packet.body[: public_length(packet.body)]
+    except UnreadableKeyError:
+        if packet.tag in (SECRET, SECRET_SUBKEY):
+            raise
+        # The whole body of a public key of an unknown algorithm is its public part.
+        return packet.body
 
 
 def _secrets(part: _Component, key: PublicKey, problems: list[Problem]) -> list[SecretKey]:

@@ -9,7 +9,7 @@ hashed).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from zegel.openpgp.digests import UnsupportedDigest
@@ -49,15 +49,21 @@ class Claim(NamedTuple):
 
 
 def primary_state(
-    primary: PublicKey, direct: Sequence[bytes], users: Iterable[Signed]
+    primary: PublicKey, direct: Sequence[bytes], users: Sequence[Signed]
 ) -> tuple[bool, int | None]:
     """Return whether the primary key was revoked, and when it expires."""
     own = list(_own(primary, direct, {DIRECT_KEY, KEY_REVOCATION}, _key_subject))
     revoked = any(_holds(primary, claim) for claim in own if claim.packet.kind == KEY_REVOCATION)
-    claims = [claim for claim in own if claim.packet.kind == DIRECT_KEY]
-    for user in users:
-        claims += _own(primary, user.signatures, CERTIFICATIONS, user)
-    return revoked, _expiry(primary, primary, claims)
+    said: list[tuple[int, int]] = []
+    direct_claim = _newest(primary, [one for one in own if one.packet.kind == DIRECT_KEY])
+    seconds = _seconds(direct_claim)
+    if not seconds:
+        # Nothing on the key itself: the newest word on any user id, as GnuPG has it.
+        for user in users:
+            claim = _newest(primary, list(_own(primary, user.signatures, CERTIFICATIONS, user)))
+            said.append((claim.packet.created or 0 if claim else 0, _seconds(claim)))
+        seconds = max([one for one in said if one[1]], default=(0, 0))[1]
+    return revoked, primary.created + seconds if seconds else None
 
 
 def subkey_state(
@@ -70,7 +76,8 @@ def subkey_state(
         _holds(primary, claim) for claim in claims if claim.packet.kind == SUBKEY_REVOCATION
     )
     bindings = [claim for claim in claims if claim.packet.kind == SUBKEY_BINDING]
-    return revoked, _expiry(primary, subkey, bindings)
+    seconds = _seconds(_newest(primary, bindings))
+    return revoked, subkey.created + seconds if seconds else None
 
 
 _key_subject = b""
@@ -113,11 +120,14 @@ def _holds(primary: PublicKey, claim: Claim) -> bool:
         return False
 
 
-def _expiry(primary: PublicKey, key: PublicKey, claims: list[Claim]) -> int | None:
-    """Return the expiry of the newest claim that holds; older ones are superseded."""
+def _newest(primary: PublicKey, claims: list[Claim]) -> Claim | None:
+    """Return the newest claim that holds; older ones are superseded."""
     newest_first = sorted(claims, key=lambda claim: claim.packet.created or 0, reverse=True)
-    for claim in newest_first[:MAX_VERIFIED]:
-        if _holds(primary, claim):
-            seconds = int.from_bytes(claim.packet.hashed.get(KEY_EXPIRES, b""), "big")
-            return key.created + seconds if seconds else None
-    return None
+    return next((claim for claim in newest_first if _holds(primary, claim)), None)
+
+
+def _seconds(claim: Claim | None) -> int:
+    """Return after how many seconds of life the key expires by `claim`; 0 for never."""
+    if claim is None:
+        return 0
+    return int.from_bytes(claim.packet.hashed.get(KEY_EXPIRES, b""), "big")

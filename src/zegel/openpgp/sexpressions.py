@@ -28,6 +28,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_ESCAPE = re.compile(rb"\\(?:([0-7]{3})|x([0-9A-Fa-f]{2})|(\r\n|\n\r|\r|\n)|(.))", re.DOTALL)
+_CONTROLS = {b"b": b"\b", b"t": b"\t", b"v": b"\v", b"n": b"\n", b"f": b"\f", b"r": b"\r"}
+
 
 class SExpressionError(ValueError):
     """The text is no s-expression, or larger or deeper than any key."""
@@ -111,8 +114,15 @@ def _decoded(kind: str | None, raw: bytes) -> bytes:
     except ValueError as damage:
         raise SExpressionError("damaged s-expression") from damage
     if kind == "quoted":
-        return re.sub(rb"\\(.)", rb"\1", raw, flags=re.DOTALL)
+        return _ESCAPE.sub(_unescaped, raw)
     return raw
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    octal, hexadecimal, folded, letter = escape.groups()
+    if octal or hexadecimal:
+        return bytes([(int(octal, 8) if octal else int(hexadecimal, 16)) & 0xFF])
+    return b"" if folded else _CONTROLS.get(letter, letter)
 
 
 def canonical(node: bytes | SList) -> bytes:
