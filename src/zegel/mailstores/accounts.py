@@ -13,8 +13,7 @@ _ADDRESS_IN_NAME = re.compile(
 )
 _DOMAIN = re.compile(rb"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,24}\Z")
 _NOT_DOMAINS = (b".bak", b".old", b".orig", b".backup", b".copy", b".tar", b".zip", b".img", b".d")
-_MAILDIR = re.compile(rb"\.?mail(?:dir|s)?(?:[._ -].*)?\Z", re.IGNORECASE)
-_MAILDIR_PROPER = re.compile(rb"\.?maildir(?:[._ -].*)?\Z", re.IGNORECASE)
+_MAILDIR = re.compile(rb"\.?maildir(?:[._ -].*)?\Z", re.IGNORECASE)
 _HOMES = (b"home", b"Users", b"vmail", b"users")
 _SPOOLS = (b"spool/mail", b"var/mail")
 _EXPORTS = (b".mbox", b".mbx", b".eml", b".gz", b".xz", b".zst", b".bz2", b".tgz", b".tar")
@@ -27,22 +26,29 @@ def account_of(path: bytes) -> str:
 
 
 def _address(names: list[bytes]) -> bytes:
-    """Return the innermost name that is a mail address, or holds one in a file name."""
-    for name in reversed(names[:-1]):
-        if _ADDRESS.match(name):
-            return name
-    last = names[-1]
-    for suffix in _EXPORTS:
-        last = last.removesuffix(suffix)
-    found = _ADDRESS_IN_NAME.search(last.removeprefix(b"export-"))
-    # Maildir file names end in the host that received: `1446545552.M1P2.host`; no `@` in them.
-    return found[0] if found else b""
+    """Return the innermost name that is a mail address, or holds one in an export's name."""
+    for name in reversed(names):
+        stem = _without_suffixes(name)
+        if _ADDRESS.match(stem):
+            return stem.removeprefix(b"export-")
+        if stem != name:
+            found = _ADDRESS_IN_NAME.search(stem.removeprefix(b"export-"))
+            if found is not None:
+                return found[0]
+    return b""
+
+
+def _without_suffixes(name: bytes) -> bytes:
+    stem = name
+    for _ in range(3):
+        stem = next((stem.removesuffix(end) for end in _EXPORTS if stem.endswith(end)), stem)
+    return stem
 
 
 def _beside_maildir(names: list[bytes]) -> bytes:
     """Return the name before the Maildir, with the domain before that, if one stands there."""
     for index in range(len(names) - 1, 0, -1):
-        if _MAILDIR_PROPER.match(names[index]):
+        if _MAILDIR.match(names[index]):
             return _with_domain(names[:index])
     return b""
 

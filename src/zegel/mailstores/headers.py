@@ -28,18 +28,18 @@ def preamble(head: bytes) -> int:
 def begins_with_headers(head: bytes, start: int = 0) -> bool:
     """Say whether two header fields stand at `start`, one of them a field of mail."""
     known = plausible = 0
-    for line in _LINE_END.split(head[start : start + LOOKED_AT], _LINES)[:_LINES]:
-        if not line:
-            break
-        if line[:1] in b" \t":
-            if not plausible:
-                return False
-            continue
-        field = _FIELD.match(line)
-        if field is None:
-            break
-        plausible += 1
-        known += field[1].lower() in _OF_MAIL
-        if known and plausible >= 2:
-            return True
+    stop = min(len(head), start + LOOKED_AT)
+    for _ in range(_LINES):
+        field = _FIELD.match(head, start, stop)
+        if field is not None:
+            plausible += 1
+            known += field[1].lower() in _OF_MAIL
+            if known and plausible >= 2:
+                return True
+        elif not plausible or head[start : start + 1] not in (b" ", b"\t"):
+            return False
+        end = _LINE_END.search(head, start, stop)
+        if end is None:
+            return False
+        start = end.end()
     return False

@@ -79,9 +79,10 @@ def _folder(store: bytes) -> str:
     if name.startswith(b".") and not is_maildir_name(name):
         return name[1:].decode("utf-8", "backslashreplace")
     names = store.split(b"/")
-    for index in range(len(names) - 2, -1, -1):
+    for index in range(len(names) - 1, -1, -1):
         if is_maildir_name(names[index]):
-            return b"/".join(names[index + 1 :]).decode("utf-8", "backslashreplace")
+            below = b"/".join(names[index + 1 :])
+            return below.decode("utf-8", "backslashreplace") or "INBOX"
     return "INBOX"
 
 

@@ -25,11 +25,15 @@ from zegel.records import Buffer, File, Problem, Span
 
 _CHUNK = 2**23
 _LONGEST_LINE = 1000
+_DEEPEST = 64
+"""Quotation marks before a `From `: more are somebody's drawing."""
 _LOOKED_AHEAD = 4096
-_HEADERS = 65536
+_HEADERS = (4096, 65536)
+"""Bytes in which the end of a header is sought, first few, then more."""
 _CONTENT_LENGTH = re.compile(rb"(?:\A|[\r\n])Content-Length:[ \t]*(\d{1,12})[ \t]*[\r\n]", re.I)
-_HEADERS_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
-_FIELD = re.compile(rb"[!-9;-~]{1,76}[ \t]*:|>From ")
+_BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
+_FIELD = re.compile(rb"[!-9;-~]{1,76}[ \t]*:|>?From |\Z")
+"""What may follow a separator directly: a field, a quoted separator, the next one, the end."""
 _INTERNAL = re.compile(
     rb"(?:\A|[\r\n])Subject:[ \t]*DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA", re.I
 )
@@ -59,7 +63,13 @@ class Mbox:
         if start is None:
             return
         line_end = _line_end_byte(file.head)
-        store = _Store(file, _dialect(file.data, line_end))
+        store = _Store(
+            file=file,
+            quoting=_dialect(file.data, line_end),
+            account=account_of(file.path),
+            folder=_folder(file.path),
+        )
+        first = start
         separators = _separators(file.data, line_end)
         following = next(separators, None)
         while start is not None:
@@ -71,7 +81,7 @@ class Mbox:
                 end, after = following, following
             else:
                 end, after = stated
-            yield store.span(start, begin, end)
+            yield store.span(start, begin, end, first=start == first)
             start = after
             while following is not None and start is not None and following < start:
                 following = next(separators, None)
@@ -83,14 +93,16 @@ class Mbox:
         return message if quoted is None else quoted.sub(b"", message)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Store:
     """What all messages of one file share."""
 
     file: File
     quoting: str
+    account: str
+    folder: str
 
-    def span(self, start: int, begin: int, end: int | None) -> Span:
+    def span(self, start: int, begin: int, end: int | None, *, first: bool) -> Span:
         """Return the message behind the separator at `start`; None is the end of the file."""
         data = self.file.data
         postmark = data[start : min(begin, start + _LONGEST_LINE)].strip()
@@ -101,11 +113,11 @@ class _Store:
             length=length,
             quoting=self.quoting,
             store=self.file.path,
-            account=account_of(self.file.path),
-            folder=_folder(self.file.path),
+            account=self.account,
+            folder=self.folder,
             delivered_ns=postmark_time(postmark),
             delivered_text=postmark.decode("utf-8", "backslashreplace"),
-            message=not _is_internal(data, start, begin),
+            message=not (first and _is_internal(data, start, begin)),
         )
 
 
@@ -165,14 +177,18 @@ def _is_separator(text: bytes, start: int, *, blank: bool) -> bool:
 
 def _stated_end(data: Buffer, begin: int) -> tuple[int, int | None] | None:
     """Return where the message ends by its Content-Length, and the next separator, if true."""
-    headers = data[begin : begin + _HEADERS]
-    end = _HEADERS_END.search(headers)
-    if end is None:
+    for size in _HEADERS:
+        headers = data[begin : begin + size]
+        end = _headers_end(headers)
+        if end is not None:
+            break
+    else:
         return None
-    stated = _CONTENT_LENGTH.search(headers, 0, end.end())
+    named = headers[:end].lower().find(b"content-length:")
+    stated = _CONTENT_LENGTH.search(headers, max(0, named - 1), end) if named >= 0 else None
     if stated is None:
         return None
-    stop = begin + end.end() + int(stated[1])
+    stop = begin + end + int(stated[1])
     if stop > len(data):
         return None
     gap = data[stop : stop + 8]
@@ -182,6 +198,12 @@ def _stated_end(data: Buffer, begin: int) -> tuple[int, int | None] | None:
     start = stop + blank
     at_line = blank or data[stop - 1 : stop] in (b"\n", b"\r")
     return (stop, start) if at_line and _is_separator_at(data, start) else None
+
+
+def _headers_end(text: bytes) -> int | None:
+    """Return where the body begins: behind the first blank line."""
+    ends = [at + len(blank) for blank in _BLANK_LINES if (at := text.find(blank)) >= 0]
+    return min(ends, default=None)
 
 
 def _without_blank(data: Buffer, begin: int, end: int) -> int:
@@ -198,11 +220,16 @@ def _dialect(data: Buffer, line_end: bytes) -> str:
     quoted = ""
     position = 0
     while position < len(data):
-        chunk = data[position : position + _CHUNK + 8]
-        if chunk.find(line_end + b">>From ") >= 0:
-            return "mboxrd"
-        if not quoted and chunk.find(line_end + b">From ") >= 0:
-            quoted = "mboxo"
+        chunk = data[position : position + _CHUNK + _DEEPEST]
+        found = chunk.find(b">From ")
+        while found >= 0:
+            marks = chunk[max(0, found - _DEEPEST) : found + 1]
+            before = marks.rstrip(b">")
+            if before.endswith(line_end):
+                if len(marks) - len(before) > 1:
+                    return "mboxrd"
+                quoted = "mboxo"
+            found = chunk.find(b">From ", found + 1)
         position += _CHUNK
     return quoted
 
@@ -212,8 +239,7 @@ def _is_internal(data: Buffer, start: int, begin: int) -> bool:
     if not data[start : start + 19].startswith(b"From MAILER-DAEMON "):
         return False
     head = data[begin : begin + _LOOKED_AHEAD]
-    end = _HEADERS_END.search(head)
-    return _INTERNAL.search(head, 0, end.end() if end else len(head)) is not None
+    return _INTERNAL.search(head, 0, _headers_end(head) or len(head)) is not None
 
 
 def _folder(path: bytes) -> str:
