@@ -198,3 +198,14 @@ def test_nothing_outside_the_work_folder_is_written(form: str, tmp_path: Path) -
         path for path in tmp_path.rglob("*") if tmp_path / "work" not in (path, *path.parents)
     )
     assert [path for path in before if path != tmp_path / "work"] == after
+
+
+def test_a_container_that_was_exchanged_breaks_the_seal_of_what_it_held(
+    form: str, tmp_path: Path
+) -> None:
+    copy = opened(form, tmp_path, {b"x.gz": gzip.compress(b"sealed", mtime=0)})
+    entry = next(e for e in copy.entries() if e.path == b"x.gz!/x")
+    FORMS[form](tmp_path / "copy.bin", {b"x.gz": gzip.compress(b"forged", mtime=0)})
+
+    with pytest.raises(SealBroken):
+        reader_for(tmp_path / "copy.bin", tmp_path / "work").read_checked(entry)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from zegel.errors import ExhibitError
@@ -18,7 +18,8 @@ from zegel.exhibits.listing import Carrier, Listing
 from zegel.exhibits.model import Entry, EntryKind, Limits
 from zegel.exhibits.opening import Opened
 from zegel.exhibits.places import Places
-from zegel.exhibits.reading import check, held_bytes
+from zegel.exhibits.reading import carried, check
+from zegel.exhibits.tar import Member
 from zegel.records import Buffer, Problem
 
 
@@ -52,8 +53,7 @@ class ArchiveCopy:
 
     def read(self, entry: Entry) -> Buffer:
         """Return the bytes of `entry` as they are now, unchecked."""
-        carrier = self._places.carrier(entry.backing)
-        return held_bytes(carrier, entry.data_offset, entry.size, self._work)
+        return carried(self._places, entry, self._work)
 
     def read_checked(self, entry: Entry) -> Buffer:
         """Return the bytes of `entry`; raise `SealBroken` unless they are those sealed."""
@@ -90,10 +90,12 @@ class ArchiveCopy:
         if self._form != "zip" and not tar.is_tar(head):
             raise self._refused("it is compressed, but no tar is inside")
 
-    def _checked(self, listing: Listing, content: Extent, members: object) -> Iterator[Entry]:
+    def _checked(
+        self, listing: Listing, content: Extent, members: Iterable[Member]
+    ) -> Iterator[Entry]:
         carrier = Carrier(content=content, start=0, length=content.length)
         try:
-            yield from listing.members(carrier, members)  # type: ignore[arg-type]
+            yield from listing.members(carrier, members)
         except OSError as error:
             raise ExhibitError(
                 f"it cannot be read to its end ({error.strerror})",

@@ -6,6 +6,7 @@ reading leads nowhere. Access times stay as they are where the system permits (`
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import mmap
 import os
@@ -21,7 +22,7 @@ from zegel.exhibits.extent import PIECE, FileExtent, digest
 from zegel.exhibits.listing import Carrier, Listing
 from zegel.exhibits.model import Entry, EntryKind, Limits, SealBroken
 from zegel.exhibits.places import Places, carried_by
-from zegel.exhibits.reading import check, held_bytes
+from zegel.exhibits.reading import carried, check
 from zegel.records import Buffer, Problem
 
 _MAPPED = 2**20
@@ -52,8 +53,7 @@ class FolderCopy:
     def read(self, entry: Entry) -> Buffer:
         """Return the bytes of `entry` as they are now, unchecked."""
         if entry.backing:
-            carrier = self._places.carrier(entry.backing)
-            return held_bytes(carrier, entry.data_offset, entry.size, self._work)
+            return carried(self._places, entry, self._work)
         descriptor = self._open_file(entry.path)
         try:
             size = os.fstat(descriptor).st_size
@@ -89,7 +89,7 @@ class FolderCopy:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SealBroken(path) from error
         except OSError as error:
-            if error.errno == 40:  # ELOOP: a link now stands where a file was
+            if error.errno == errno.ELOOP:  # a link now stands where a file was
                 raise SealBroken(path) from error
             raise
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -33,6 +33,10 @@ def step(backing: str, offset: int, size: int, sha256: bytes) -> str:
     return f"{backing}|{offset}+{size}={sha256.hex()}"
 
 
+class ContainerChangedError(Exception):
+    """A container is no longer the one that was sealed; the reader names the entry."""
+
+
 class Places:
     """Opens backings, keeping the last few open."""
 
@@ -79,7 +83,7 @@ class Places:
     def _made_again(self, packed: Extent, sha256: bytes) -> Extent:
         form = opening.container_form(packed.read(0, opening.HEAD))
         if form is None or form == "tar":
-            raise _changed()
+            raise ContainerChangedError
         with working.only_one(self._work, sha256.hex()):
             made = working.open_working_copy(working.place(self._work, sha256))
             if made is not None:
@@ -88,20 +92,13 @@ class Places:
             try:
                 opened = opening.open_packed(packed, form, spool, self._work, self._limits)
             except working.TooMuchError:
-                raise _changed() from None
+                raise ContainerChangedError from None
             finally:
                 spool.discard()
         if opened.sha256 != sha256:
             _let_go(opened.content)
-            raise _changed()
+            raise ContainerChangedError
         return opened.content
-
-
-def _changed() -> ExhibitError:
-    return ExhibitError(
-        "a container is no longer the one that was sealed",
-        next_step="Compare the copy with the original and run `zegel intake --recheck`.",
-    )
 
 
 def _let_go(extent: Extent) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zegel.exhibits.extent import Extent, part, pieces
 from zegel.exhibits.model import Entry, SealBroken
+from zegel.exhibits.places import ContainerChangedError, Places
 from zegel.exhibits.working import storage
 from zegel.records import Buffer
 
@@ -33,6 +34,15 @@ def held_bytes(carrier: Extent, offset: int, size: int, work: Path) -> Buffer:
             if not os.fstat(nameless.fileno()).st_size:
                 return b""
             return mmap.mmap(nameless.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def carried(places: Places, entry: Entry, work: Path) -> Buffer:
+    """Return the bytes of an entry that something else carries."""
+    try:
+        carrier = places.carrier(entry.backing)
+    except ContainerChangedError:
+        raise SealBroken(entry.path) from None
+    return held_bytes(carrier, entry.data_offset, entry.size, work)
 
 
 def check(entry: Entry, content: Buffer) -> Buffer:

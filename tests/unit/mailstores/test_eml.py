@@ -18,8 +18,10 @@ def fits(content: bytes, path: bytes = b"x") -> int:
     "content",
     [
         b"Received: by x\nFrom: a@b.example\n\n",
-        b"X-Odd: 1\n folded\n\tand more\nDate: now\n\n",
+        b"X-Odd: 1\n folded\n\tand more\nSubject: now\n\n",
         b"subject: small letters\nX: y",
+        b"Content-Type: multipart/encrypted; boundary=x\n\n--x\n",
+        b"From  : a@b.example\nTo    : c@d.example\n\nblanks before the colon\n",
         b"\n\nReturn-Path: <>\r\nTo: a\r\n",
     ],
 )
@@ -37,6 +39,7 @@ def test_header_fields_make_a_mail(content: bytes) -> None:
         b" folded first\nFrom: x\nTo: y\n",
         b"-----BEGIN PGP MESSAGE-----\nVersion: 1\n\n",
         b"Dear all,\nFrom: is not a field here\nTo: neither\n",
+        b"Origin: Debian\nSuite: stable\nDate: Sat, 02 Apr 2016 11:00:00 UTC\n\n",
         b"\0" * 70000,
         b"a" * 70000,
     ],
