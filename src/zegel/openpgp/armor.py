@@ -16,13 +16,19 @@ from dataclasses import dataclass
 
 import pybase64
 
+from zegel.openpgp.framing import read_packets
 from zegel.records import Buffer, Problem
 
 MAX_HEADER_LINES = 64
 MAX_CHECKED = 4 << 20
 """Larger contents are not checked against their CRC24: at 0.1 ms per kilobyte it is no help."""
 
+MAX_SIGNATURES = 64
+"""Signatures read from one cleartext-signed message."""
+
 _BEGIN = b"-----BEGIN PGP "
+_SIGNATURE = b"-----BEGIN PGP SIGNATURE"
+_LAST_LINE_END = re.compile(rb"(?:\r\n|\r|\n)\Z")
 _END = b"-----END PGP "
 _KINDS = {
     b"MESSAGE": "MESSAGE",
@@ -261,3 +267,27 @@ def _decode_tolerantly(text: bytes) -> tuple[bytes, bool]:
         text = text[:-1]
     padded = text + b"=" * (-len(text) % 4)
     return pybase64.b64decode(padded, validate=True), rest == 1
+
+
+def read_cleartext_signed(block: bytes) -> tuple[bytes, bytes, list[bytes]]:
+    """Return (text as signed, text as shown, signature packet bodies) of a SIGNED MESSAGE.
+
+    As signed means RFC 9580 section 7.2: dash escapes undone, spaces and tabs at line ends
+    removed, lines ended by CRLF, the last line end left out. As shown keeps the latter two.
+    """
+    lines = _LINE.findall(block)[1:]
+    begin = next((i for i, line in enumerate(lines) if not line.strip()), 0) + 1
+    end = next((i for i, line in enumerate(lines) if line.startswith(_SIGNATURE)), len(lines))
+    text = [line[2:] if line.startswith(b"- ") else line for line in lines[begin:end]]
+    if end == len(lines) and text and not text[-1]:
+        text.pop()  # what the pattern finds after the last line end
+    signed = b"\r\n".join(line.rstrip(b" \t\r\n") for line in text)
+    shown = _LAST_LINE_END.sub(b"", b"".join(text))
+    armoured = b"".join(lines[end:])
+    bodies: list[bytes] = []
+    for signature in find_armor(armoured):
+        packets, _ = dearmor(armoured[signature.start : signature.end])
+        bodies += [
+            packet.body for packet in read_packets(packets, MAX_SIGNATURES) if packet.tag == 2
+        ]
+    return signed, shown, bodies[:MAX_SIGNATURES]

@@ -70,8 +70,8 @@ def _ask_others(message: EncryptedMessage, session: SessionKey, ours: Failure) -
         result = opener(message, session)
         if isinstance(result, Opened):
             return result
-        if result.failure is not OpenFailure.UNSUPPORTED:
-            ours = result if lacking else ours
+        if lacking and result.failure is not OpenFailure.UNSUPPORTED:
+            return result
     return ours
 
 

@@ -19,6 +19,7 @@ from zegel.openpgp.framing import frame
 from zegel.openpgp.model import (
     BodyKind,
     EncryptedMessage,
+    Esk,
     Failure,
     Opened,
     OpenFailure,
@@ -35,6 +36,12 @@ _TIMEOUT = Failure(failure=OpenFailure.UNSUPPORTED, code="gnupg-timeout")
 _WRONG = Failure(failure=OpenFailure.WRONG_KEY, code="gnupg-wrong-key")
 _BAD_MDC = Failure(failure=OpenFailure.DAMAGED, code="mdc-mismatch")
 _TAGS = {BodyKind.SED: 9, BodyKind.SEIPD1: 18, BodyKind.SEIPD2: 18, BodyKind.AEAD20: 20}
+_SESSION_KEY_FD = "--override-session-key-fd"
+_PASSPHRASE_FD = "--passphrase-fd"
+_COMMAND = (
+    *("gpg", "--batch", "--no-tty", "--no-options", "--no-autostart", "--no-keyring"),
+    *("--status-fd", "2", "--logger-file", os.devnull, "--max-output", str(MAX_CONTENT)),
+)
 _INTEGRITY = {
     BodyKind.SED: Integrity.UNAUTHENTICATED,
     BodyKind.SEIPD1: Integrity.MDC,
@@ -115,55 +122,83 @@ def packets_for_gnupg(message: EncryptedMessage) -> bytes:
     return esks + frame(_TAGS[message.kind], message.body)
 
 
+def session_key_from_passphrase(
+    esk: Esk, passphrase: bytes, home: Path | None = None
+) -> SessionKey | Failure:
+    """Let GnuPG undo a version-5 passphrase packet whose cipher only it has.
+
+    GnuPG reports a session key for a wrong passphrase too: only the body can tell.
+    """
+    if esk.version != 5 or b"\n" in passphrase or b"\0" in passphrase:
+        return _REFUSED
+    # GnuPG names the session key as soon as it meets a body; what is in it does not matter.
+    body = frame(20, b"\x01" + esk.body[1:3] + b"\x10" + bytes(64))
+    done = _gpg(
+        ["--pinentry-mode", "loopback", "--show-session-key"],
+        _PASSPHRASE_FD,
+        passphrase,
+        frame(3, esk.body) + body,
+        "--decrypt",
+        home,
+    )
+    if isinstance(done, Failure):
+        return done
+    stated = _statuses(done.stderr).get("SESSION_KEY", "")
+    numbers, _, digits = stated.partition(":")
+    try:
+        return SessionKey(algorithm=int(numbers.partition(".")[0]), key=bytes.fromhex(digits))
+    except ValueError:
+        return _REFUSED
+
+
 def _run(
     message: EncryptedMessage, session: SessionKey, what: str, home: Path | None
 ) -> tuple[bytes, dict[str, str]] | Failure:
     """Run GnuPG once; return its output and statuses if decryption itself succeeded."""
-    if not available():
-        return _ABSENT
     if message.kind is BodyKind.SEIPD2 or len(message.body) > MAX_CONTENT:
         return _REFUSED  # GnuPG reads no version 2 and no version 6 packets
-    with tempfile.TemporaryDirectory(prefix="zegel-", dir=home) as empty:
-        try:
-            done = _start(message, session, what, empty)
-        except subprocess.TimeoutExpired:
-            return _TIMEOUT
+    options = ["--ignore-mdc-error"] if message.kind is BodyKind.SED else []
+    algorithm = session.algorithm or _cipher_of(message)
+    secret = f"{algorithm}:{session.key.hex().upper()}".encode()
+    packets = packets_for_gnupg(message)
+    done = _gpg(options, _SESSION_KEY_FD, secret, packets, what, home)
+    if isinstance(done, Failure):
+        return done
     status = _statuses(done.stderr)
-    if "DECRYPTION_OKAY" in status and "DECRYPTION_FAILED" not in status:
+    # GOODMDC stands for a fitting AEAD tag as well; without it nothing was checked.
+    vouched = message.kind is BodyKind.SED or "GOODMDC" in status
+    if vouched and "DECRYPTION_OKAY" in status and "DECRYPTION_FAILED" not in status:
         return done.stdout, status
     if "BADMDC" in status:
         return _BAD_MDC
-    return _WRONG if "DECRYPTION_FAILED" in status else _REFUSED
+    return _WRONG if status.keys() & {"DECRYPTION_FAILED", "DECRYPTION_OKAY"} else _REFUSED
 
 
-def _start(
-    message: EncryptedMessage, session: SessionKey, what: str, home: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Start GnuPG with the session key in a pipe."""
-    algorithm = session.algorithm or _cipher_of(message)
-    reading, writing = os.pipe()
-    try:
-        # A pipe holds 64 KiB: the one short line never blocks.
-        os.write(writing, f"{algorithm}:{session.key.hex().upper()}\n".encode())
-        os.close(writing)
-        command = [
-            *("gpg", "--homedir", home, "--batch", "--no-tty", "--no-options", "--no-autostart"),
-            *("--no-keyring", "--status-fd", "2", "--logger-file", os.devnull),
-            *("--max-output", str(MAX_CONTENT), "--override-session-key-fd", str(reading)),
-        ]
-        if message.kind is BodyKind.SED:
-            command.append("--ignore-mdc-error")
-        return subprocess.run(
-            [*command, "--output", "-", what],
-            input=packets_for_gnupg(message),
-            capture_output=True,
-            pass_fds=(reading,),
-            timeout=TIMEOUT,
-            check=False,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "GNUPGHOME": home},
-        )
-    finally:
-        os.close(reading)
+def _gpg(
+    options: list[str], fd_option: str, secret: bytes, packets: bytes, what: str, home: Path | None
+) -> subprocess.CompletedProcess[bytes] | Failure:
+    """Start GnuPG in an empty home, with the secret in a pipe."""
+    if not available():
+        return _ABSENT
+    with tempfile.TemporaryDirectory(prefix="zegel-", dir=home) as empty:
+        reading, writing = os.pipe()
+        try:
+            # A pipe holds 64 KiB: the one short line never blocks.
+            os.write(writing, secret[:4096] + b"\n")
+            os.close(writing)
+            return subprocess.run(
+                [*_COMMAND, "--homedir", empty, *options, fd_option, str(reading), "-o", "-", what],
+                input=packets,
+                capture_output=True,
+                pass_fds=(reading,),
+                timeout=TIMEOUT,
+                check=False,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": empty},
+            )
+        except subprocess.TimeoutExpired:
+            return _TIMEOUT
+        finally:
+            os.close(reading)
 
 
 def _statuses(lines: bytes) -> dict[str, str]:

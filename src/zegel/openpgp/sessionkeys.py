@@ -13,7 +13,7 @@ import hashlib
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from zegel.openpgp import names, s2k
+from zegel.openpgp import gnupg, names, s2k
 from zegel.openpgp.agreement import UnsupportedAgreement, ecdh_decrypt, native_decrypt
 from zegel.openpgp.ciphers import (
     KEY_SIZES,
@@ -30,6 +30,7 @@ from zegel.openpgp.transport import KeyUnusable, elgamal_decrypt, read_mpi, rsa_
 _RSA = (1, 2)
 _ELGAMAL = (16, 20)
 _ECDH = 18
+_AES = (7, 8, 9)
 _NATIVE = (25, 26)
 _WRONG = Failure(failure=OpenFailure.WRONG_KEY, code="session-key-does-not-fit")
 _WRONG_PASSPHRASE = Failure(failure=OpenFailure.WRONG_KEY, code="passphrase-does-not-fit")
@@ -148,6 +149,8 @@ def _aead(esk: Esk, passphrase: bytes) -> tuple[SessionKey, ...] | Failure:
     at = 5 if six else 3
     if mode not in NONCE_SIZES:
         return _unsupported(names.reason("aead", mode, names.aead_name(mode)))
+    if esk.algorithm not in _AES:
+        return _by_gnupg(esk, passphrase)
     length = s2k.specifier_length(body[at:])
     derived = s2k.derive(body[at : at + length], passphrase, KEY_SIZES[esk.algorithm])
     nonce = body[at + length : at + length + NONCE_SIZES[mode]]
@@ -159,14 +162,19 @@ def _aead(esk: Esk, passphrase: bytes) -> tuple[SessionKey, ...] | Failure:
         derived = HKDF(
             algorithm=hashes.SHA256(), length=len(derived), salt=None, info=associated
         ).derive(derived)
-    try:
-        found = aead_open(esk.algorithm, mode, derived, nonce, sealed, associated)
-    except LookupError:
-        return _unsupported(f"skesk-aead-{esk.algorithm}-{mode}")
+    found = aead_open(esk.algorithm, mode, derived, nonce, sealed, associated)
     if found is None or len(found) not in (16, 24, 32):
         return _WRONG_PASSPHRASE
     # A v5 packet stands before packet 20, which names its own cipher, as a v6 one's body does.
     return (SessionKey(algorithm=0 if six else esk.algorithm, key=found),)
+
+
+def _by_gnupg(esk: Esk, passphrase: bytes) -> tuple[SessionKey, ...] | Failure:
+    """Ask GnuPG for what `cryptography` has no AEAD for: Camellia and Twofish, v5 only."""
+    found = gnupg.session_key_from_passphrase(esk, passphrase)
+    if isinstance(found, Failure):
+        return _unsupported(f"skesk-aead-{esk.algorithm}-{esk.body[2]}")
+    return (found,)
 
 
 def session_keys_bare(passphrase: bytes, kind: BodyKind) -> tuple[SessionKey, ...] | Failure:
