@@ -22,7 +22,9 @@ _NAMES: Mapping[str, str] = {
         geraetenummer appareil terminal""",
     "account": """
         email e_mail email_address e_mail_address mail_address emailadres e_mailadres mailadres
-        adresse_mail adresse_email courriel mailbox mail account account_name account_address
+        email_adresse
+        e_mail_adresse mail_adresse adresse_mail adresse_email courriel
+        mailbox mail account account_name account_address
         compte konto address adres adresse login""",
     "holder": """
         holder holder_name houder inhaber titulaire detenteur nickname nick alias bijnaam

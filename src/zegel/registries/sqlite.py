@@ -2,7 +2,7 @@
 
 The database is opened from a copy of its bytes in memory, never from the exhibit. It is hostile:
 nothing but reading plain tables is authorised (no views, functions, virtual tables or triggers),
-and work and sizes are bounded. Damage ends a table, not the job: rows before it are kept. A
+and work and sizes are bounded. A cell too large costs its row, damage the rest of its table. A
 write-ahead log beside the file is not applied, and a `Problem` says so. File format:
 https://www.sqlite.org/fileformat2.html; defence: https://www.sqlite.org/security.html.
 """
@@ -15,6 +15,7 @@ from contextlib import closing
 
 from zegel.records import File, Problem
 from zegel.registries.tables import Found, Row, Table
+from zegel.registries.values import Cell
 
 _MAGIC = b"SQLite format 3\0"
 LARGEST_DATABASE = 256 * 1024 * 1024
@@ -23,6 +24,10 @@ _LARGEST_CELL = 1024 * 1024
 _STEPS_AT_ONCE, _MOST_CALLS = 100_000, 10_000
 _WAL = b"\2\2"
 _READS = frozenset({sqlite3.SQLITE_READ, sqlite3.SQLITE_SELECT})
+_MOST_DAMAGED = 20
+"""Rows too large in one table; after these the rest of it is given up."""
+# Python decodes SQLite's own messages strictly, and they may quote a damaged schema.
+_DEFECTS = (sqlite3.Error, UnicodeDecodeError)
 _LIMITS = (
     (sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_CELL),
     (sqlite3.SQLITE_LIMIT_COLUMN, 500),
@@ -55,8 +60,8 @@ class Sqlite:
             try:
                 _defend(database, content)
                 tables = _tables(database)
-            except sqlite3.Error as error:
-                yield _damaged(error, 0)
+            except _DEFECTS as error:
+                yield _damaged(error, "schema")
                 return
             for number, name in enumerate(tables, start=1):
                 yield from _read(database, number, name)
@@ -90,37 +95,55 @@ def _tables(database: sqlite3.Connection) -> list[str]:
 
 
 def _read(database: sqlite3.Connection, number: int, name: str) -> Iterator[Found]:
-    problems: list[Problem] = []
     database.set_progress_handler(_budget(), _STEPS_AT_ONCE)
     try:
-        columns = [row[1] for row in database.execute(f"PRAGMA table_info({_quoted(name)})")]
-        table = Table.of(columns)
-        if not table.recognised:
-            return
         # Generated columns could call functions: `table_info` leaves them out.
-        wanted = ", ".join(_quoted(column) for column in columns)
-        cursor = database.execute(f"SELECT {wanted} FROM {_quoted(name)}")
-    except sqlite3.Error as error:
-        yield _damaged(error, number)
+        columns = [row[1] for row in database.execute(f"PRAGMA table_info({_quoted(name)})")]
+    except _DEFECTS as error:
+        yield _damaged(error, f"table {number}")
         return
-    yield from table.read(_rows(cursor, number, name, problems))
-    yield from problems
+    table = Table.of(columns)
+    if table.recognised:
+        problems: list[Problem] = []
+        wanted = ", ".join(_quoted(column) for column in columns)
+        query = f"SELECT {wanted} FROM {_quoted(name)} LIMIT ? OFFSET ?"
+        source = f"table {' '.join(name[:100].split())}"
+        rows = _rows(database, query, number, problems)
+        yield from table.read(
+            Row(offset=0, source=f"{source}, row {count}", cells=cells) for count, cells in rows
+        )
+        yield from problems
 
 
-def _rows(cursor: sqlite3.Cursor, number: int, name: str, problems: list[Problem]) -> Iterator[Row]:
-    """Yield rows up to the damage, if any, which goes to `problems`."""
-    shown = " ".join(name[:100].split())
-    try:
-        for count, cells in enumerate(cursor, start=1):
-            yield Row(offset=0, source=f"table {shown}, row {count}", cells=cells)
-    except sqlite3.Error as error:
-        problems.append(_damaged(error, number))
+def _rows(
+    database: sqlite3.Connection, query: str, number: int, problems: list[Problem]
+) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    """Yield numbered rows; one too large becomes a problem, and so does all from damage on."""
+    count = 0
+    while len(problems) < _MOST_DAMAGED:
+        try:
+            for cells in database.execute(query, (-1, count)):
+                count += 1
+                yield count, cells
+            return
+        except _DEFECTS as error:
+            defect = error
+        # The cursor reads one row ahead: the row at hand may be whole, and the next one damaged.
+        try:
+            alone = database.execute(query, (1, count)).fetchall()
+        except _DEFECTS:
+            alone = []
+        count += 1
+        yield from ((count, cells) for cells in alone)
+        if not alone:
+            problems.append(_damaged(defect, f"table {number}, row {count}"))
+            if getattr(defect, "sqlite_errorcode", None) != sqlite3.SQLITE_TOOBIG:
+                return
 
 
-def _damaged(error: sqlite3.Error, number: int) -> Problem:
+def _damaged(error: Exception, where: str) -> Problem:
     """Return the defect by SQLite's own code; its message could quote the schema."""
     code = getattr(error, "sqlite_errorname", type(error).__name__)
-    where = f"table {number}" if number else "schema"
     return Problem(kind="damaged database", note=f"{where}: {code}")
 
 
@@ -135,7 +158,8 @@ def _budget() -> Callable[[], int]:
 
 
 def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    # In double quotes an unknown name would be taken for a text (sqlite.org/quirks.html, 8).
+    return "`" + name.replace("`", "``") + "`"
 
 
 FORMAT = Sqlite()
