@@ -11,6 +11,10 @@ from enum import StrEnum
 from zegel.records import Integrity, Problem, Verdict
 
 
+POST_QUANTUM = frozenset({35, 36})
+"""ML-KEM-768+X25519 and ML-KEM-1024+X448 (draft-ietf-openpgp-pqc): whole keys go to pysequoia."""
+
+
 class BodyKind(StrEnum):
     """The container an encrypted message's content lies in."""
 

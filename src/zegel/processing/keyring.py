@@ -54,6 +54,13 @@ class Held:
     locked: bool
     refusal: str
     unlocked_by: str
+    transferable: bytes = field(repr=False, default=b"")
+    """The whole secret key, where only another implementation can use it."""
+
+    @property
+    def usable(self) -> bool:
+        """Say whether something here can try this key."""
+        return self.key is not None or bool(self.transferable)
 
 
 class Keyring:
@@ -89,6 +96,7 @@ class Keyring:
             locked=bool(row["locked"]) and not numbers,
             refusal=row["refusal"] or "",
             unlocked_by=row["unlocked_by"] or "",
+            transferable=row["transferable"] or b"",
         )
         self.held.append(held)
         for name in {public.fingerprint, public.key_id}:

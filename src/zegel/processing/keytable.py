@@ -12,7 +12,14 @@ from typing import Any
 
 from zegel.openpgp.agentkeys import AgentKey, match_agent_key, read_agent_key
 from zegel.openpgp.keys import read_certificates
-from zegel.openpgp.model import Failure, OpenFailure, PublicKey, SecretKey, UnlockedKey
+from zegel.openpgp.model import (
+    POST_QUANTUM,
+    Failure,
+    OpenFailure,
+    PublicKey,
+    SecretKey,
+    UnlockedKey,
+)
 from zegel.openpgp.secretkeys import unlock
 from zegel.processing.keyring import public_key
 from zegel.processing.unlock import Passphrase
@@ -40,7 +47,10 @@ def understand(material: Material) -> tuple[list[dict[str, Any]], AgentKey | Non
     for certificate in certificates:
         secrets = {secret.public.fingerprint: secret for secret in certificate.secrets}
         for key in certificate.keys:
-            rows.append(_row(key, secrets.get(key.fingerprint), material.identity))
+            row = _row(key, secrets.get(key.fingerprint), material.identity)
+            if key.algorithm in POST_QUANTUM and row["has_secret"]:
+                row["transferable"] = certificate.packets
+            rows.append(row)
     return rows, None, problems
 
 
@@ -68,6 +78,7 @@ def _row(
         "material": secret.material if secret else None,
         "material_ids": [material],
         "numbers": None,
+        "transferable": None,
         "unlocked_by": None,
         "refusal": None,
         "tried_passphrases": 0,
@@ -157,6 +168,6 @@ def needs_unlocking(row: dict[str, Any], passphrases: int) -> bool:
     """Say whether a guess is left for `row`."""
     if not row["has_secret"] or row["numbers"] is not None:
         return False
-    if row["refusal"] not in (None, "passphrase-unknown"):
+    if row["transferable"] is not None or row["refusal"] not in (None, "passphrase-unknown"):
         return False
     return not row["locked"] or row["tried_passphrases"] < passphrases

@@ -24,9 +24,11 @@ from zegel.processing.cleartext import cleartext_message
 from zegel.processing.mime import Mail, Part
 from zegel.records import Problem
 
-LayerKind = Literal["openpgp", "openpgp-clear", "smime", "plain", "too large"]
+LayerKind = Literal["openpgp", "openpgp-clear", "smime", "plain", "too large", "foreign"]
 
 MAX_LAYERS = 10_000
+_PACKET_BIT = 0x80
+"""Set in the first octet of every packet (RFC 9580 section 4.2)."""
 _HEAD = 65536
 _BEGIN = b"-----BEGIN PGP "
 _CONTROL = "application/pgp-encrypted"
@@ -192,6 +194,10 @@ def _from_packets(
     packets: bytes, path: str, before: int, problems: tuple[Problem, ...]
 ) -> Iterator[FoundLayer]:
     """Yield one layer for each message in a run of packets; damaged where there should be one."""
+    if packets and packets[0] < _PACKET_BIT and not problems:
+        # Whole armour around something else (`gpg --enarmor`): nothing of OpenPGP was damaged.
+        yield FoundLayer(path=f"{path}#{before + 1}", kind="foreign", message=None)
+        return
     messages, defects = read_messages(packets)
     if not messages:
         if not defects and not problems and _holds_no_message(packets):

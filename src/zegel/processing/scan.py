@@ -175,9 +175,11 @@ class _Scan:
             self._keys_in_mail(mail, span, form.name)
         else:
             layers = list(find_layers_in_bytes(form.message(self.file, span), ""))
+            row["is_message"] = any(layer.kind != "foreign" for layer in layers)
         self.sink.add("stored", row)
         for layer in layers:
-            self._layer(layer, row)
+            if layer.kind != "foreign":
+                self._layer(layer, row)
 
     def _stored_row(self, form: str, span: Span, stored_id: bytes) -> dict[str, Any]:
         entry = self.place.entry
@@ -324,7 +326,7 @@ def _digest(data: Buffer, span: Span, entry: Entry) -> bytes:
 
 def layer_kind(layer: FoundLayer) -> str:
     """Return the kind of a layer that is not an encrypted OpenPGP message."""
-    if layer.kind == "openpgp" and layer.message is None:
+    if layer.kind.startswith("openpgp") and layer.message is None:
         return "damaged"
     return layer.kind
 

@@ -241,6 +241,7 @@ KEYS = pa.schema(
         ("material", pa.binary()),
         ("material_ids", pa.list_(pa.binary())),
         ("numbers", pa.list_(pa.binary())),
+        ("transferable", pa.binary()),
         ("unlocked_by", pa.string()),
         ("refusal", pa.string()),
         ("tried_passphrases", pa.int32()),

@@ -65,7 +65,8 @@ SELECT s.stored_id, s.exhibit, s.entry, s.path, s."offset", s.length, s.sha256, 
             WHEN list_contains(g.states, 'unsupported') THEN 'unsupported'
             WHEN list_contains(g.states, 'key locked') THEN 'key locked'
             ELSE 'no key' END AS state,
-       CASE WHEN NOT s.is_message THEN 'store-record'
+       CASE WHEN NOT s.is_message AND s.format = 'openpgp' THEN 'armour-without-openpgp'
+            WHEN NOT s.is_message THEN 'store-record'
             WHEN g.states IS NULL THEN 'plain' ELSE g.why.reason END AS reason,
        coalesce(g.why.detail, '') AS detail,
        f.content_ids, f.alone, c.plaintext_sha256, c.signature

@@ -22,6 +22,7 @@ from zegel.openpgp.model import (
     SessionKey,
 )
 from zegel.openpgp.names import public_key_name
+from zegel.openpgp.pqc import open_with_pysequoia
 from zegel.openpgp.sessionkeys import (
     session_keys,
     session_keys_bare,
@@ -113,7 +114,7 @@ class Unlocker:
                 if phrases < len(self.passphrases):
                     return True
             elif esk.key_id.strip(b"\0"):
-                if any(held.key for held in self.keyring.secrets(esk.key_id)):
+                if any(held.usable for held in self.keyring.secrets(esk.key_id)):
                     return True
             elif any(held.number not in tried for held in self._fitting(esk, accounts)):
                 return True
@@ -173,6 +174,11 @@ class Unlocker:
         if not held:
             outcome.worse(State.NO_KEY, "key-not-found")
         for key in held:
+            if key.transferable:
+                self._whole_key(message, key, outcome)
+                if outcome.opened is not None:
+                    return
+                continue
             if key.key is None:
                 _note_unusable(key, outcome)
                 continue
@@ -195,6 +201,22 @@ class Unlocker:
             outcome.fingerprint = held.public.fingerprint
             outcome.passphrase = held.unlocked_by
         return refusal
+
+    def _whole_key(self, message: EncryptedMessage, held: Held, outcome: Outcome) -> None:
+        """Let pysequoia open the message with a key that nothing else here can use."""
+        opened: Opened | Failure | None = None
+        phrases = [None, *self.passphrases[: self.budget.passphrases]]
+        for passphrase in phrases if held.locked else phrases[:1]:
+            outcome.tried += 1
+            value = passphrase.value if passphrase else None
+            opened = open_with_pysequoia(message, held.transferable, value)
+            if isinstance(opened, Opened):
+                outcome.state, outcome.reason, outcome.detail = State.READABLE, "opened", ""
+                outcome.opened, outcome.fingerprint = opened, held.public.fingerprint
+                outcome.passphrase = passphrase.source if passphrase else ""
+                return
+        name = public_key_name(held.public.algorithm)
+        outcome.worse(State.UNSUPPORTED, f"algorithm-{held.public.algorithm}", name)
 
     def _hidden(
         self, message: EncryptedMessage, esk: Esk, accounts: Sequence[str], outcome: Outcome
