@@ -28,6 +28,8 @@ MAX_SIGNATURES = 64
 
 _BEGIN = b"-----BEGIN PGP "
 _SIGNATURE = b"-----BEGIN PGP SIGNATURE"
+_SIGNED = b"-----BEGIN PGP SIGNED MESSAGE"
+_SIGNATURE_END = b"-----END PGP SIGNATURE-----"
 _LAST_LINE_END = re.compile(rb"(?:\r\n|\r|\n)\Z")
 _END = b"-----END PGP "
 _KINDS = {
@@ -65,10 +67,36 @@ class ArmorBlock:
     """False where no fitting END line closes it."""
 
 
+class _Next:
+    """Finds the next place of some words; remembers it, so that a file is searched only once."""
+
+    def __init__(self, data: Buffer, words: bytes) -> None:
+        self.data = data
+        self.words = words
+        self.asked = 0
+        self.found = -2
+
+    def at(self, pos: int) -> int:
+        """Return the first place from `pos` on that is not dash-escaped, or -1."""
+        if self.found != -2 and self.asked <= pos and (self.found < 0 or self.found >= pos):
+            return self.found
+        found = self.data.find(self.words, pos)
+        while found >= 2 and self.data[found - 2 : found] == b"- ":
+            found = self.data.find(self.words, found + 1)
+        self.asked, self.found = pos, found
+        return found
+
+
 def find_armor(data: Buffer) -> Iterator[ArmorBlock]:
-    """Yield the armoured blocks of `data` in order of their first byte, in linear time."""
+    """Yield the armoured blocks of `data` in order of their first byte, in linear time.
+
+    What a cleartext-signed text quotes is found too; its own signature is part of its block.
+    """
     begin = data.find(_BEGIN)
-    end = -1
+    if begin < 0:
+        return
+    ends = tuple(_Next(data, words) for words in (_SIGNATURE, _SIGNED, _SIGNATURE_END))
+    end = own = -1
     while begin >= 0:
         following = data.find(_BEGIN, begin + len(_BEGIN))
         if end < begin:
@@ -77,12 +105,9 @@ def find_armor(data: Buffer) -> Iterator[ArmorBlock]:
         named = _KIND.match(data[begin : begin + 64])
         kind = _KINDS.get(named.group(1)) if named else None
         if kind == "SIGNED MESSAGE":
-            block, after = _signed_block(data, begin)
+            block, own = _signed_block(data, begin, *ends)
             yield block
-            # What the signed text quotes is found too; its own signature is part of the block.
-            inner = data.find(_BEGIN, begin + len(_BEGIN), after)
-            following = inner if inner >= 0 else data.find(_BEGIN, block.end)
-        elif kind is not None and named is not None:
+        elif kind is not None and named is not None and begin != own:
             stop = len(data) if following < 0 else following
             yield _block(data, begin, stop, end, kind, named.group(1))
         begin = following
@@ -129,22 +154,18 @@ def _line_end(data: Buffer, pos: int, stop: int) -> int:
     return stop if carriage < 0 or carriage + 2 == stop else carriage + 1
 
 
-def _signed_block(data: Buffer, begin: int) -> tuple[ArmorBlock, int]:
-    """Return the cleartext-signed block and where its text ends (RFC 9580 section 7)."""
-    signature = data.find(b"\n-----BEGIN PGP SIGNATURE", begin)
-    if signature < 0:
-        signature = data.find(b"\r-----BEGIN PGP SIGNATURE", begin)
-    if signature < 0:
-        signature = data.find(b" -----BEGIN PGP SIGNATURE", begin)
-    again = data.find(b"\n-----BEGIN PGP SIGNED MESSAGE", begin + 1)
-    if signature < 0 or 0 <= again < signature:
-        end = len(data) if again < 0 else again + 1
-        return _unclosed(begin, end), end
-    end = data.find(_END + b"SIGNATURE-----", signature)
-    if end < 0 or 0 <= again < end:
-        end = _where_it_stops(data, signature + 1, len(data) if again < 0 else again + 1)
-        return _unclosed(begin, end), signature
-    end += len(_END) + len(b"SIGNATURE-----")
+def _signed_block(
+    data: Buffer, begin: int, signatures: _Next, signed: _Next, ends: _Next
+) -> tuple[ArmorBlock, int]:
+    """Return the cleartext-signed block and where its signature begins (RFC 9580 section 7)."""
+    signature, again = signatures.at(begin), signed.at(begin + 1)
+    again = len(data) if again < 0 else again
+    if not 0 <= signature < again:
+        return _unclosed(begin, again), -1
+    end = ends.at(signature)
+    if end < 0 or end > again:
+        return _unclosed(begin, _where_it_stops(data, signature, again)), signature
+    end += len(_SIGNATURE_END)
     return ArmorBlock(kind="SIGNED MESSAGE", start=begin, end=end, complete=True), signature
 
 
