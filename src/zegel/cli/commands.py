@@ -14,6 +14,7 @@ from zegel.casefile import Case, find_case
 from zegel.cli import show
 from zegel.cli.describe import described_by
 from zegel.errors import UsageError
+from zegel.exhibits.acquisition import unknown_keys
 from zegel.processing.unlock import Budget
 
 app = typer.Typer(
@@ -136,6 +137,8 @@ def intake(
             "home": home,
         },
     )
+    for key in unknown_keys(given):
+        show.warn(f"{key} is not a key this program knows; it is kept as written.")
     with show.progress() as bar:
         result = service.take_in(opened, path, given, progress=bar)
     if json:

@@ -43,6 +43,11 @@ def training() -> None:
     messages.print("TRAINING CASE: for practice only, never evidence.", style="black on yellow")
 
 
+def warn(text: str) -> None:
+    """Print one sentence that asks for attention."""
+    messages.print(text, style="yellow", markup=False, soft_wrap=True)
+
+
 def line(text: str) -> None:
     """Print one sentence."""
     _out.print(text, soft_wrap=True, markup=False)

@@ -69,7 +69,7 @@ def scan_entries(copy: Copy, exhibit: str, seal: str, entries: Iterable[Entry], 
             _add_problem(sink, place, entry.problem)
         elif entry.kind is EntryKind.UNREADABLE:
             _add_problem(sink, place, Problem(kind="unreadable file", unread=_is_mail_place(entry)))
-        if entry.kind in _READABLE_KINDS and entry.sha256 is not None and entry.problem is None:
+        if entry.kind in _READABLE_KINDS and entry.sha256 is not None:
             _scan_file(copy, place, sink)
 
 
