@@ -10,11 +10,11 @@ import sys
 import traceback
 from types import TracebackType
 
-import click
+import typer
 
 from zegel.cli.commands import app
 from zegel.cli.show import messages
-from zegel.errors import StorageError, ZegelError
+from zegel.errors import StorageError, UsageError, ZegelError
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
@@ -25,13 +25,14 @@ def main(arguments: list[str] | None = None) -> None:
     sys.excepthook = _no_traceback
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        sys.exit(app(words, standalone_mode=False) or 0)
-    except click.exceptions.Exit as leaving:
+        # Not `app(…)`: Typer would put its own exception hook in place of ours.
+        sys.exit(typer.main.get_command(app)(words, standalone_mode=False) or 0)
+    except typer.Exit as leaving:
         sys.exit(leaving.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except typer.TyperException as error:
+        said = error.format_message().rstrip(".")
+        _fail(UsageError(said, next_step="`zegel --help` lists the commands."), "--json" in words)
+    except (KeyboardInterrupt, typer.Abort):
         messages.print("Stopped. The same command continues where this one left off.")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

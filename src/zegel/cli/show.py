@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -24,7 +25,9 @@ from zegel.custody.verify import Verification
 from zegel.service.intake import Intake, Recheck
 
 messages = Console(stderr=True)
-_out = Console(highlight=False)
+_WIDE = 200
+# Into a file or a pipe a table may be as wide as it needs; a terminal says how wide it is.
+_out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 
 _COLOURS = {
     "readable": "green",
@@ -201,7 +204,7 @@ def keys(found: Sequence[Mapping[str, Any]]) -> None:
     """Show the keys, one row each."""
     table = _table(
         "Keys",
-        ("fingerprint", "left"),
+        ("key id", "left"),
         ("algorithm", "left"),
         ("user", "left"),
         ("secret", "left"),
@@ -214,7 +217,7 @@ def keys(found: Sequence[Mapping[str, Any]]) -> None:
         more = f" (+{len(key['places']) - 1})" if len(key["places"]) > 1 else ""
         secret = f"{key['secret']}{', revoked' if key['revoked'] else ''}"
         table.add_row(
-            key["fingerprint"],
+            key["key_id"],
             f"{key['algorithm']} {key['curve'] or key['bits'] or ''}".strip(),
             Text(key["user_ids"][0] if key["user_ids"] else ""),
             secret,

@@ -17,7 +17,7 @@ from zegel.records import State
 
 BY = {
     "exhibit": "exhibit",
-    "store": "exhibit || ':' || url_encode_path(store)",
+    "store": "struct_pack(exhibit := exhibit, store := store)",
     "account": "coalesce(nullif(account, ''), '(no account)')",
     "day": "coalesce(strftime(make_timestamp_ns(clock_ns), '%Y-%m-%d'), '(no date)')",
 }
@@ -110,15 +110,17 @@ def _reasons(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]
 
 
 def _breakdown(connection: duckdb.DuckDBPyConnection, by: str) -> dict[str, dict[str, int]]:
-    connection.create_function("url_encode_path", _readable_path, ["BLOB"], "VARCHAR")
     rows = connection.execute(
         f"SELECT {BY[by]} AS place, state, count(*) FROM states GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     table: dict[str, dict[str, int]] = {}
     for place, state, count in rows:
-        table.setdefault(place, {})[state] = int(count)
+        table.setdefault(_in_words(place), {})[state] = int(count)
     return {place: _in_order(counts) for place, counts in table.items()}
 
 
-def _readable_path(path: bytes) -> str:
-    return path.decode("utf-8", "backslashreplace")
+def _in_words(place: str | dict[str, Any]) -> str:
+    if isinstance(place, str):
+        return place
+    path: bytes = place["store"]
+    return f"{place['exhibit']}:{path.decode('utf-8', 'backslashreplace')}"
