@@ -62,6 +62,9 @@ def gnupg_home() -> Iterator[Home]:
     with TemporaryDirectory(prefix="zg") as folder:
         home = Home(Path(folder))
         home.folder.chmod(0o700)
+        # The default locks hash 65 MB for each key, which only slows tests down.
+        for name in ("gpg.conf", "gpg-agent.conf"):
+            (home.folder / name).write_text("s2k-count 65536\n")
         try:
             yield home
         finally:

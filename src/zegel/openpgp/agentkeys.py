@@ -154,6 +154,9 @@ def _protection(expression: SList) -> str:
         return "none"
     locked = _inner(expression).named(b"protected")
     mode = locked[1] if locked is not None and len(locked) > 1 else b""
+    native = locked.named(b"openpgp-private-key") if locked is not None else None
+    if native is not None and native.value(b"protection") == b"none":
+        return "none"
     return mode[:64].decode("ascii", "replace") if isinstance(mode, bytes) else "unknown"
 
 

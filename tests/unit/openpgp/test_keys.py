@@ -171,6 +171,8 @@ def key_files(folder: Path) -> Iterator[tuple[Path, bytes]]:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         file = File(path=bytes(path), data=path.read_bytes())
         best = max(formats(), key=lambda form: form.detect(file))
+        if path.name == "timeout-6140201111519232":
+            continue  # made to keep parsers busy: gpg takes 40 seconds over it
         if best.detect(file) and best.name in ("armored", "keyring"):
             found = [one for one in best.keys(file) if isinstance(one, FoundKey)]
             yield path, b"".join([one.material for one in found])
@@ -180,7 +182,7 @@ def key_files(folder: Path) -> Iterator[tuple[Path, bytes]]:
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("openpgp_rnp", 511),
+        ("openpgp_rnp", 489),
         ("openpgp_gnupg", 327),
         ("openpgp_gpgme", 64),
         ("openpgp_pgpy", 72),
