@@ -159,8 +159,11 @@ def main() -> None:
     try:
         app()
     except ShieldnetError as error:
-        errors.print(f"[red]{error}[/red].", soft_wrap=True)
+        errors.print(f"{error}.", style="red", markup=False, soft_wrap=True)
         raise SystemExit(error.exit_code) from None
     except OSError as error:
-        errors.print(f"[red]{error.strerror}: {error.filename}[/red].", soft_wrap=True)
+        sentence = (
+            f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+        )
+        errors.print(sentence, style="red", markup=False, soft_wrap=True)
         raise SystemExit(1) from None
