@@ -193,14 +193,17 @@ def test_a_version_3_signature_is_checked(home: Home) -> None:
     assert check(b"x", [body], lambda _: [key])[0].verdict is Verdict.BAD
 
 
-def test_version_6_signatures_by_sequoia_are_checked() -> None:
-    key = pysequoia.Cert.generate("six <six@example.org>", profile=pysequoia.Profile.RFC9580)
-    secrets = key.secrets
-    assert secrets is not None
+@pytest.mark.parametrize("suite", ["Cv25519", "Cv448", "P384", "RSA2k"])
+def test_version_6_signatures_by_sequoia_are_checked(suite: str) -> None:
+    key = pysequoia.Tsk.generate(
+        "six <six@example.org>",
+        profile=pysequoia.Profile.RFC9580,
+        cipher_suite=getattr(pysequoia.CipherSuite, suite),
+    )
     mode = pysequoia.SignatureMode.DETACHED
-    signature = pysequoia.sign(secrets.signer(), CONTENT, mode=mode, armor=False)
+    signature = pysequoia.sign(key.signer(), CONTENT, mode=mode, armor=False)
     packets = [packet.body for packet in read_packets(bytes(signature))]
-    find = finder(bytes(key))
+    find = finder(bytes(key.extract_certificate()))
     verdicts = [check(content, packets, find)[0].verdict for content in (CONTENT, CONTENT + b"x")]
 
     assert packets[0][0] == 6
