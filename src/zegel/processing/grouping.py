@@ -50,10 +50,14 @@ _LOCATED = """
   GROUP BY content_id
 """
 
-_FIRST = "SELECT *, NULL::INTEGER[] AS tried_keys, NULL::INTEGER AS tried_passphrases FROM grouped"
+_FIRST = """
+  SELECT *, NULL::INTEGER[] AS tried_keys, NULL::INTEGER AS tried_passphrases,
+         NULL::INTEGER AS tried_esks
+  FROM grouped
+"""
 
 _AGAIN = """
-  SELECT grouped.*, earlier.tried_keys, earlier.tried_passphrases
+  SELECT grouped.*, earlier.tried_keys, earlier.tried_passphrases, earlier.esks AS tried_esks
   FROM grouped LEFT JOIN earlier USING (content_id)
   WHERE (earlier.content_id IS NULL AND content_id NOT IN (SELECT content_id FROM {contents}))
      OR earlier.state IN ('no key', 'key locked')
@@ -64,7 +68,8 @@ _AGAIN = """
 _LATEST = """
   SELECT content_id, arg_max(root_id, round) AS root_id, arg_max(state, round) AS state,
          arg_max(tried_keys, round) AS tried_keys,
-         arg_max(tried_passphrases, round) AS tried_passphrases
+         arg_max(tried_passphrases, round) AS tried_passphrases,
+         arg_max(esks, round) AS esks
   FROM {sessions} GROUP BY content_id
 """
 

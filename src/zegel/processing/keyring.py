@@ -63,6 +63,10 @@ class Held:
         return self.key is not None or bool(self.transferable)
 
 
+def _is_primary(held: Held) -> bool:
+    return held.public.fingerprint == held.public.primary
+
+
 class Keyring:
     """Keys by every name an encrypted message or a signature may use for them."""
 
@@ -73,6 +77,7 @@ class Keyring:
         self.held: list[Held] = []
         for row in rows:
             self._take(row)
+        self._in_order = sorted(self.held, key=_is_primary)
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._public)} names, {len(self.held)} secret keys)"
@@ -113,9 +118,13 @@ class Keyring:
         return self._held.get(name, ())
 
     def candidates(self, accounts: Sequence[str]) -> list[Held]:
-        """Return every secret key, those of `accounts` first: the order of hidden recipients."""
+        """Return every secret key, those of `accounts` first: the order of hidden recipients.
+
+        Within each, subkeys come before primary keys, which mostly only sign.
+        """
         first = {held.number: held for name in accounts for held in self._by_account.get(name, ())}
-        return [*first.values(), *(held for held in self.held if held.number not in first)]
+        rest = (held for held in self._in_order if held.number not in first)
+        return [*sorted(first.values(), key=_is_primary), *rest]
 
 
 @cache

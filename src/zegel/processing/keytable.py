@@ -77,6 +77,7 @@ def _row(
         "form": secret.form if secret else None,
         "material": secret.material if secret else None,
         "material_ids": [material],
+        "secret_ids": [material] if secret else [],
         "numbers": None,
         "transferable": None,
         "unlocked_by": None,
@@ -106,6 +107,13 @@ def match_agents(
     return found
 
 
+def join_places(known: dict[str, Any], other: dict[str, Any]) -> None:
+    """Take over into `known` where else its key was found, and what was said of it there."""
+    for column in ("material_ids", "secret_ids", "user_ids"):
+        known[column] = sorted({*known[column], *other[column]})
+    known["revoked"] = known["revoked"] or other["revoked"]
+
+
 def merge(
     earlier: Iterable[dict[str, Any]], found: Iterable[dict[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -125,9 +133,7 @@ def merge(
             rows[name] = {**row, "number": following}
             following += 1
             continue
-        known["material_ids"] = sorted({*known["material_ids"], *row["material_ids"]})
-        known["user_ids"] = sorted({*known["user_ids"], *row["user_ids"]})
-        known["revoked"] = known["revoked"] or row["revoked"]
+        join_places(known, row)
         if not known["user_ids"] or known["expires"] is None:
             known["expires"] = row["expires"]
     return sorted(rows.values(), key=lambda row: int(row["number"]))

@@ -9,7 +9,6 @@ section 7, RFC 9580, RFC 8551; Autocrypt 1.1 for keys in header fields.
 from __future__ import annotations
 
 import binascii
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from zegel.openpgp.keys import split_certificates
 from zegel.openpgp.model import ClearMessage, EncryptedMessage
 from zegel.openpgp.packets import looks_like_keyring, looks_like_message, read_messages
 from zegel.processing.cleartext import cleartext_message
+from zegel.processing.markup import unescape
 from zegel.processing.mime import Mail, Part
 from zegel.records import Problem
 
@@ -31,6 +31,7 @@ _PACKET_BIT = 0x80
 """Set in the first octet of every packet (RFC 9580 section 4.2)."""
 _HEAD = 65536
 _BEGIN = b"-----BEGIN PGP "
+_FILE = b"-----BEGIN PGP ARMORED FILE"
 _CONTROL = "application/pgp-encrypted"
 _NOT_PLAIN = frozenset({_CONTROL, "application/pgp-keys", "application/pgp-signature"})
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -170,6 +171,8 @@ def _from_block(
     packets, problems = dearmor(text)
     if problems or not packets or packets[0] < 0x80:
         packets, problems = _second_try(text, markup, packets, problems)
+    if text.startswith(_FILE) and packets[:1] < b"\x80":
+        return  # `gpg --enarmor` wraps anything; this was never OpenPGP
     yield from _from_packets(packets, path, before, problems)
 
 
@@ -180,7 +183,7 @@ def _second_try(
     tries: list[bytes] = []
     if markup or b"<" in text or b"&" in text:
         lines = _TAG.sub(b"", _LINE_TAG.sub(b"\n", text))
-        tries.append(html.unescape(lines.decode("latin-1")).encode("latin-1", "replace"))
+        tries.append(unescape(lines.decode("latin-1")).encode("latin-1", "replace"))
     if b"=\n" in text or b"=\r\n" in text or b"=3D" in text:
         tries.append(binascii.a2b_qp(text))
     for attempt in tries:

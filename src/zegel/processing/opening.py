@@ -239,13 +239,15 @@ class Opening:
                 "candidates": outcome.candidates,
                 "tried_keys": outcome.tried_keys,
                 "tried_passphrases": outcome.tried_passphrases,
+                "esks": outcome.esks,
                 "opener": outcome.opened.opener if outcome.opened else None,
             },
         )
 
 
 def _earlier(row: dict[str, Any]) -> Outcome | None:
-    if row["tried_passphrases"] is None:
+    if row["tried_passphrases"] is None or row["tried_esks"] != len(row["esks"]):
+        # Never tried, or another copy has since brought key packets that were not there.
         return None
     return Outcome(
         tried_keys=list(row["tried_keys"] or ()), tried_passphrases=row["tried_passphrases"]

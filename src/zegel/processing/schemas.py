@@ -183,6 +183,7 @@ SESSIONS = pa.schema(
         ("candidates", pa.int32()),
         ("tried_keys", pa.list_(pa.int32())),
         ("tried_passphrases", pa.int32()),
+        ("esks", pa.int32()),
         ("opener", pa.string()),
         ("second_opinion", pa.string()),
     ]
@@ -240,6 +241,7 @@ KEYS = pa.schema(
         ("form", pa.string()),
         ("material", pa.binary()),
         ("material_ids", pa.list_(pa.binary())),
+        ("secret_ids", pa.list_(pa.binary())),
         ("numbers", pa.list_(pa.binary())),
         ("transferable", pa.binary()),
         ("unlocked_by", pa.string()),

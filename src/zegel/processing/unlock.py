@@ -73,6 +73,8 @@ class Outcome:
     candidates: int = 0
     tried_keys: list[int] = field(default_factory=list)
     tried_passphrases: int = 0
+    esks: int = 0
+    """Session-key packets known when this was tried."""
 
     def worse(self, state: State, reason: str, detail: str = "") -> None:
         """Note a failure; the gravest one names the outcome."""
@@ -80,11 +82,16 @@ class Outcome:
             self.state, self.reason, self.detail = state, reason, detail
 
 
+def is_hidden(esk: Esk) -> bool:
+    """Say whether a public-key packet names no key (RFC 9580 section 5.1.8)."""
+    return esk.tag == PUBLIC_KEY_ESK and not esk.key_id.strip(b"\0")
+
+
 def esk_cost(esk: Esk) -> tuple[int, int]:
     """Return the sorting key that puts cheap session-key packets first."""
     if esk.tag != PUBLIC_KEY_ESK:
         return (9, len(esk.body))
-    return (_COST.get(esk.algorithm, 6) if esk.key_id.strip(b"\0") else 8, len(esk.body))
+    return (8 if is_hidden(esk) else _COST.get(esk.algorithm, 6), len(esk.body))
 
 
 class Unlocker:
@@ -113,10 +120,10 @@ class Unlocker:
             if esk.tag != PUBLIC_KEY_ESK:
                 if phrases < len(self.passphrases):
                     return True
-            elif esk.key_id.strip(b"\0"):
+            elif not is_hidden(esk):
                 if any(held.usable for held in self.keyring.secrets(esk.key_id)):
                     return True
-            elif any(held.number not in tried for held in self._fitting(esk, accounts)):
+            elif any(held.number not in tried for held in self._fitting([esk], accounts)):
                 return True
         return not esks
 
@@ -130,28 +137,31 @@ class Unlocker:
 
         `message.body` may be empty where `worth_trying` says no: nothing is opened then.
         """
-        outcome = Outcome()
+        outcome = Outcome(esks=len(message.esks))
         if earlier is not None:
             outcome.tried_keys = list(earlier.tried_keys)
             outcome.tried_passphrases = earlier.tried_passphrases
-        for esk in sorted(message.esks, key=esk_cost):
+        in_order = sorted(message.esks, key=esk_cost)
+        hidden = [esk for esk in in_order if is_hidden(esk)]
+        for esk in in_order:
             if esk.tag != PUBLIC_KEY_ESK:
                 self._passphrase(message, esk, outcome)
-            elif esk.key_id.strip(b"\0"):
+            elif not is_hidden(esk):
                 self._named(message, esk, outcome)
-            else:
-                self._hidden(message, esk, accounts, outcome)
+            elif esk is hidden[0]:
+                self._hidden(message, hidden, accounts, outcome)
             if outcome.opened is not None:
                 return outcome
         if not message.esks:
             self._bare(message, outcome)
         return outcome
 
-    def _fitting(self, esk: Esk, accounts: Sequence[str]) -> list[Held]:
+    def _fitting(self, hidden: Sequence[Esk], accounts: Sequence[str]) -> list[Held]:
+        algorithms = {esk.algorithm for esk in hidden}
         return [
             held
             for held in self.keyring.candidates(accounts)
-            if held.key is not None and held.public.algorithm == esk.algorithm
+            if held.key is not None and held.public.algorithm in algorithms
         ]
 
     def _open(
@@ -219,19 +229,27 @@ class Unlocker:
         outcome.worse(State.UNSUPPORTED, f"algorithm-{held.public.algorithm}", name)
 
     def _hidden(
-        self, message: EncryptedMessage, esk: Esk, accounts: Sequence[str], outcome: Outcome
+        self,
+        message: EncryptedMessage,
+        hidden: Sequence[Esk],
+        accounts: Sequence[str],
+        outcome: Outcome,
     ) -> None:
-        fitting = self._fitting(esk, accounts)
+        """Try each key on every hidden packet of its algorithm, so that a key is tried once."""
+        fitting = self._fitting(hidden, accounts)
         before = set(outcome.tried_keys)
         left = [held for held in fitting if held.number not in before]
         for held in left[: self.budget.hidden]:
-            # A refusal means little here: most keys are simply not the recipient's.
-            self._try(message, esk, held, outcome)
             outcome.tried_keys.append(held.number)
-            if outcome.opened is not None:
-                return
+            for esk in hidden:
+                # A refusal means little here: most keys are simply not the recipient's.
+                if esk.algorithm == held.public.algorithm:
+                    self._try(message, esk, held, outcome)
+                if outcome.opened is not None:
+                    return
         outcome.candidates = len(fitting)
-        tried = sum(held.number in set(outcome.tried_keys) for held in fitting)
+        now = set(outcome.tried_keys)
+        tried = sum(held.number in now for held in fitting)
         detail = f"{tried} of {len(fitting)} tried"
         outcome.worse(State.NO_KEY, "hidden-recipient", detail)
 

@@ -13,6 +13,7 @@ from zegel.casefile import Case
 from zegel.engines import LocalEngine
 from zegel.processing.keytable import (
     Material,
+    join_places,
     match_agents,
     merge,
     needs_unlocking,
@@ -154,9 +155,7 @@ def _drop_twins(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if row is winner or (_worth(row) == 1 == _worth(winner)):
             kept.append(row)
         else:
-            winner["material_ids"] = sorted({*winner["material_ids"], *row["material_ids"]})
-            winner["user_ids"] = sorted({*winner["user_ids"], *row["user_ids"]})
-            winner["revoked"] = winner["revoked"] or row["revoked"]
+            join_places(winner, row)
     return kept
 
 

@@ -15,7 +15,7 @@ from zegel.tables import read_rows
 _COLUMNS = [
     "fingerprint", "key_id", "version", "algorithm", "bits", "curve", "created", "revoked",
     "primary", "user_ids", "has_secret", "locked", "protection", "unlocked_by", "refusal",
-    "material_ids", "form",
+    "material_ids", "secret_ids", "form",
 ]  # fmt: skip
 
 
@@ -86,5 +86,9 @@ def _describe(
         "protection": row["protection"],
         "passphrase": row["unlocked_by"] or None,
         "opened": opened.get(row["fingerprint"], 0),
-        "places": [place for identity in row["material_ids"] for place in places[identity]],
+        "places": [
+            {**place, "secret": identity in row["secret_ids"]}
+            for identity in sorted(row["material_ids"], key=lambda i: i not in row["secret_ids"])
+            for place in places[identity]
+        ],
     }
