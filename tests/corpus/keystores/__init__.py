@@ -1,0 +1,1 @@
+"""Samples of the key-store formats; test keys only."""
