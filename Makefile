@@ -36,7 +36,7 @@ test: $(SETUP)
 	$(BIN)/pytest -q -n 2
 
 bench: $(SETUP)
-	$(BIN)/python bench/process.py
+	$(BIN)/python -m bench.process
 
 fuzz: $(SETUP)
 	$(BIN)/python tests/fuzz.py $(SECONDS_OF_FUZZ)
