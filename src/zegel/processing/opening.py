@@ -15,7 +15,14 @@ from zegel import mailstores
 from zegel.exhibits import Copy, SealBroken
 from zegel.exhibits.model import Entry
 from zegel.openpgp.bodies import open_clear
-from zegel.openpgp.model import BodyKind, ClearMessage, EncryptedMessage, Esk, Opened
+from zegel.openpgp.model import (
+    BodyKind,
+    ClearMessage,
+    EncryptedMessage,
+    Esk,
+    Opened,
+    OpenFailure,
+)
 from zegel.openpgp.packets import parse_esk
 from zegel.processing.contents import Content, read_content, read_plain
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
@@ -31,6 +38,7 @@ ENCRYPTED_KINDS = frozenset(str(kind) for kind in BodyKind)
 
 _UNOPENED = {
     "damaged": (State.DAMAGED, "unparsable-packets"),
+    "damaged clear": (State.DAMAGED, "unparsable-signed-text"),
     "smime": (State.UNSUPPORTED, "s-mime"),
     "too large": (State.UNSUPPORTED, f"larger-than-{LARGEST_MESSAGE}-bytes"),
 }
@@ -160,8 +168,9 @@ class Opening:
             if opened.nested is not None:
                 self._open(opened.nested, tuple(row["accounts"] or ()), layer.path)
         else:
-            state = (State.DAMAGED, opened.code)
-            self._session(row["content_id"], Outcome(), row["kind"], state=state)
+            unsupported = opened.failure is OpenFailure.UNSUPPORTED
+            state = State.UNSUPPORTED if unsupported else State.DAMAGED
+            self._session(row["content_id"], Outcome(), row["kind"], state=(state, opened.code))
 
     def _read_raw(self, row: dict[str, Any]) -> bytes:
         for place in row["places"]:

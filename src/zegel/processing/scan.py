@@ -30,6 +30,7 @@ from zegel.records import Buffer, File, FoundKey, FoundPassphrase, Holding, Prob
 LARGEST_MESSAGE = 256 * 2**20
 """Bytes; a larger stored message gets a row, but its layer is `unsupported: too large`."""
 
+_DAMAGED = {"openpgp": "damaged", "openpgp-clear": "damaged clear"}
 _READABLE_KINDS = {EntryKind.FILE, EntryKind.HARDLINK}
 
 
@@ -326,8 +327,8 @@ def _digest(data: Buffer, span: Span, entry: Entry) -> bytes:
 
 def layer_kind(layer: FoundLayer) -> str:
     """Return the kind of a layer that is not an encrypted OpenPGP message."""
-    if layer.kind.startswith("openpgp") and layer.message is None:
-        return "damaged"
+    if layer.message is None and layer.kind in _DAMAGED:
+        return _DAMAGED[layer.kind]
     return layer.kind
 
 
@@ -348,14 +349,14 @@ def content_identity(layer: FoundLayer, stored_sha256: bytes) -> bytes:
 def iter_partitions(
     entries: Iterator[Entry], *, files: int = 4096, size: int = 256 * 2**20
 ) -> Iterator[list[Entry]]:
-    """Cut a manifest into partitions of bounded work, the same way every time."""
+    """Cut a manifest into partitions of bounded work, the same way every time; at least one."""
     batch: list[Entry] = []
-    total = 0
+    total = cut = 0
     for entry in entries:
         batch.append(entry)
         total += entry.size
         if len(batch) >= files or total >= size:
             yield batch
-            batch, total = [], 0
-    if batch:
+            batch, total, cut = [], 0, cut + 1
+    if batch or not cut:
         yield batch

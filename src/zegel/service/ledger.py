@@ -45,9 +45,14 @@ def ledger(case: Case, *, by: str | None = None, who: str | None = None) -> dict
 
 def _views(case: Case, connection: duckdb.DuckDBPyConnection) -> None:
     settled, scanned = case.stage("settled"), case.stage("scan")
-    for table in ("states", "messages", "blocks"):
-        source = parquet(settled.files(table))
+    for table in ("states", "messages"):
+        source = parquet(settled.files(table)[-1:])
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {source}")
+    # Signed or compressed messages that fail to read are layers, but not encrypted blocks.
+    connection.execute(
+        f"CREATE VIEW blocks AS SELECT * FROM {parquet(settled.files('blocks'))} "
+        "WHERE kind NOT IN ('openpgp-clear', 'damaged clear')"
+    )
     problems = [
         *scanned.files("problems"),
         *case.stage("open").files("problems"),
