@@ -21,6 +21,7 @@ from zegel.openpgp.mpis import read_mpi
 from zegel.openpgp.names import aead_name, cipher_name, reason
 from zegel.openpgp.publickeys import UnreadableKeyError
 from zegel.openpgp.secretnumbers import (
+    UNCONFIRMED,
     MismatchError,
     confirm,
     read_numbers,
@@ -113,9 +114,7 @@ def _unlock_agent(secret: SecretKey, passphrase: bytes) -> UnlockedKey | Failure
 def _unlock_packet(public: PublicKey, body: bytes, passphrase: bytes) -> UnlockedKey | Failure:
     protection = _read_protection(body, len(public.public))
     if protection.usage == PLAIN:
-        numbers = _read_plain(public, protection)
-        confirm(public, numbers)
-        return UnlockedKey(public=public, numbers=numbers)
+        return UnlockedKey(public=public, numbers=_read_summed(public, protection.sealed))
     cipher = protection.cipher
     if ciphers.block_cipher(cipher, bytes(ciphers.KEY_SIZES.get(cipher, 0))) is None:
         code = reason("cipher", cipher, cipher_name(cipher))
@@ -174,14 +173,11 @@ def _open_cfb(public: PublicKey, protection: _Protection, key: bytes) -> Unlocke
         confirm(public, numbers)
         return UnlockedKey(public=public, numbers=numbers)
     try:
-        numbers, end = read_numbers(public, plain)
-        _require_sum(plain, end)
-        confirm(public, numbers)
+        return UnlockedKey(public=public, numbers=_read_summed(public, plain))
     except UnreadableKeyError:
         raise
     except ValueError:
         return WRONG_PASSPHRASE
-    return UnlockedKey(public=public, numbers=numbers)
 
 
 def _decrypt(public: PublicKey, protection: _Protection, key: bytes) -> bytes:
@@ -200,10 +196,16 @@ def _decrypt(public: PublicKey, protection: _Protection, key: bytes) -> bytes:
     return plain + protection.sealed[offset:]
 
 
-def _read_plain(public: PublicKey, protection: _Protection) -> tuple[bytes, ...]:
-    numbers, end = read_numbers(public, protection.sealed)
-    if public.version < 6:
-        _require_sum(protection.sealed, end)
+def _read_summed(public: PublicKey, plain: bytes) -> tuple[bytes, ...]:
+    """Return numbers whose only guard is a sum of two octets, or none at all (version 6).
+
+    Numbers that fit the public key need no sum, and some programs compute it wrongly; only
+    where nothing can be confirmed does the sum decide.
+    """
+    numbers, end = read_numbers(public, plain)
+    confirm(public, numbers)
+    if public.algorithm in UNCONFIRMED and public.version < 6:
+        _require_sum(plain, end)
     return numbers
 
 

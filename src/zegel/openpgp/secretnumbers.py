@@ -36,6 +36,8 @@ Numbers = tuple[bytes, ...]
 
 _COMPOSITE = {30: 32 + 32, 31: 57 + 32, 32: 64, 33: 64, 34: 128, 35: 32 + 64, 36: 56 + 64}
 """Octets of secret material of the post-quantum algorithms (draft-ietf-openpgp-pqc)."""
+UNCONFIRMED = frozenset(_COMPOSITE)
+"""Algorithms for which no library here derives the public part."""
 _NATIVE = {X25519: 32, X448: 56, ED25519: 32, ED448: 57}
 
 
@@ -79,8 +81,10 @@ def _fits(public: PublicKey, numbers: Numbers) -> bool:
     algorithm = public.algorithm
     parameters = public_parameters(public.public)
     if algorithm in RSA_KINDS:
-        _, p, q, _ = (number(value) for value in numbers)
-        return p > 1 and q > 1 and p * q == parameters[0]
+        n, e = (value for value in parameters if isinstance(value, int))
+        d, p, q, _ = (number(value) for value in numbers)
+        inverse = d * e
+        return min(p, q) > 1 and p * q == n and inverse % (p - 1) == 1 == inverse % (q - 1)
     if algorithm in ELGAMAL_KINDS or algorithm == DSA:
         p, *_, g, y = (value for value in parameters if isinstance(value, int))
         return p > 0 and 0 < number(numbers[0]) < p and pow(g, number(numbers[0]), p) == y
@@ -129,8 +133,8 @@ def _native_fits(algorithm: int, point: int | bytes, secret: bytes) -> bool:
             ed448.Ed448PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
             == point
         )
-    # Post-quantum keys: their checksum or tag has to do, no library here derives the public part.
-    return True
+    # Post-quantum keys: their checksum or tag has to do.
+    return algorithm in UNCONFIRMED
 
 
 def _fixed(scalar: bytes, size: int) -> bytes:
