@@ -10,6 +10,7 @@ from __future__ import annotations
 import bz2
 import zlib
 
+from zegel.openpgp.curves import curve_bits
 from zegel.openpgp.framing import Packet, read_header, read_packet
 
 HEAD = 65536
@@ -23,6 +24,7 @@ _CIPHERS = frozenset((1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 13))
 _S2K = frozenset((0, 1, 3, 4))
 _FORMATS = b"btul1m"
 _MAX_NESTING = 3
+_LITTLE = 512
 _BEFORE_BODY = (1, 3, 10)
 
 
@@ -40,6 +42,7 @@ def _message_at(head: bytes, pos: int, cut: bool, depth: int) -> bool:
             return False
         if packet.tag in (9, 18, 20):
             ends_here = packet.complete and packet.end == len(head) and not cut
+            ends_here = ends_here and not _indeterminate(head, pos)
             return _encrypted(packet.tag, packet.body) and (session_keys > 0 or ends_here)
         if packet.tag not in _BEFORE_BODY:
             fits = packet.complete or (cut and packet.end == len(head))
@@ -123,7 +126,7 @@ def _clear(head: bytes, packet: Packet, cut: bool, depth: int) -> bool:
     tag, body, end = packet.tag, packet.body, packet.end
     ends = end == len(head) or _may_follow(head, end)
     if tag == 11:
-        return ends and _literal(body)
+        return ends and _literal(body) and not (depth == 0 and _indeterminate(head, packet.start))
     if tag == 8:
         return ends and _compressed(body, depth)
     if tag == 4:
@@ -144,7 +147,17 @@ def _may_follow(head: bytes, pos: int) -> bool:
 
 
 def _literal(body: bytes) -> bool:
-    return len(body) >= 6 and body[0] in _FORMATS and 6 + body[1] <= len(body)
+    """Check format, file name and date (RFC 9580 section 5.9)."""
+    if len(body) < 6 or body[0] not in _FORMATS or 6 + body[1] > len(body):
+        return False
+    name = body[2 : 2 + body[1]]
+    date = body[2 + body[1] : 6 + body[1]]
+    return not any(octet < 32 for octet in name) and _plausible_time(date)
+
+
+def _plausible_time(octets: bytes) -> bool:
+    """Say whether four octets are a time nobody need have forged: none, or 1990 to 2050."""
+    return octets == bytes(4) or 0x25 <= octets[0] <= 0x96
 
 
 def _compressed(body: bytes, depth: int) -> bool:
@@ -155,22 +168,21 @@ def _compressed(body: bytes, depth: int) -> bool:
         return False
     if not inside or inside[0] < 0x80:
         return False
-    padded = inside if len(inside) < 512 else inside + bytes(HEAD - len(inside))
-    return _message_at(padded, 0, len(inside) >= 512, depth + 1)
+    return _message_at(inside, 0, len(inside) >= _LITTLE, depth + 1)
 
 
 def _expand_a_little(body: bytes) -> bytes:
     algorithm, packed = body[:1], body[1:8192]
     if algorithm == b"\x01":
-        return zlib.decompressobj(-15).decompress(packed, 512)
+        return zlib.decompressobj(-15).decompress(packed, _LITTLE)
     if algorithm == b"\x02":
-        return zlib.decompressobj().decompress(packed, 512)
+        return zlib.decompressobj().decompress(packed, _LITTLE)
     if algorithm == b"\x03" and packed[:3] == b"BZh":
         # A block of bzip2 opens only as a whole: its magic stands for its content.
         small = len(body) < 8192
-        inside = bz2.BZ2Decompressor().decompress(packed, 512) if small else b""
-        return inside or b"\xcb\xff\x00\x10\x00\x00b\x00\x00\x00\x00\x00" + bytes(500)
-    return body[1:513] if algorithm == b"\x00" else b""
+        inside = bz2.BZ2Decompressor().decompress(packed, _LITTLE) if small else b""
+        return inside or b"\xcb\xff\x00\x10\x00\x00b\x00\x00\x00\x00\x00" + bytes(_LITTLE)
+    return body[1 : 1 + _LITTLE] if algorithm == b"\x00" else b""
 
 
 def _one_pass(body: bytes) -> bool:
@@ -208,17 +220,24 @@ def looks_like_keyring(head: bytes) -> bool:
     packet = read_packet(head, 0)
     if packet is None or packet.tag not in (5, 6) or not _key(packet.tag, packet.body):
         return False
-    if not packet.complete:
-        return cut and packet.end == len(head)
+    if _indeterminate(head, 0):
+        return False
     if packet.end == len(head):
-        return True
-    header = read_header(head, packet.end)
-    return header is not None and header[0] in (2, 5, 6, 7, 10, 12, 13, 14, 17, 21)
+        return packet.complete or cut
+    following = read_packet(head, packet.end)
+    if following is None or following.tag not in (2, 5, 6, 7, 10, 12, 13, 14, 17, 21):
+        return False
+    return following.complete or cut
+
+
+def _indeterminate(head: bytes, pos: int) -> bool:
+    """Say whether the packet's length is indeterminate, which fits any file."""
+    return head[pos] & 0x43 == 0x03
 
 
 def _key(tag: int, body: bytes) -> bool:
     """Check version, algorithm and the first public number (RFC 9580 section 5.5.2)."""
-    if len(body) < 12 or body[0] not in (2, 3, 4, 5, 6):
+    if len(body) < 12 or body[0] not in (2, 3, 4, 5, 6) or not _plausible_time(body[1:5]):
         return False
     at = {2: 8, 3: 8, 4: 6, 5: 10, 6: 10}[body[0]]
     algorithm = body[at - 1] if body[0] in (2, 3) else body[5]
@@ -228,7 +247,7 @@ def _key(tag: int, body: bytes) -> bool:
         counts = {1: 2, 2: 2, 3: 2, 17: 4}
         return _public_mpis(body, at, counts.get(algorithm, 3), exact=tag == 6)
     if algorithm in (18, 19, 22):
-        return 3 <= body[at] <= 20 and at + body[at] < len(body)
+        return curve_bits(body[at + 1 : at + 1 + body[at]]) > 0
     return len(body) >= at + 32
 
 
