@@ -41,6 +41,15 @@ def _open(folder: Path | None) -> Case:
     return case
 
 
+def _read(file: Path) -> bytes:
+    """Return the bytes of a file that an option names."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        what = (error.strerror or "the system refused").lower()
+        raise UsageError(f"cannot be read: {what}", where=str(file)) from error
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"zegel {__version__}")
@@ -177,7 +186,7 @@ def process(
     opened = _open(case)
     given: tuple[bytes, ...] = ()
     if passphrases is not None:
-        given = tuple(line for line in passphrases.read_bytes().splitlines() if line)
+        given = tuple(line for line in _read(passphrases).splitlines() if line)
     options = service.ProcessOptions(
         passphrases=given,
         workers=workers,
@@ -235,5 +244,5 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Verify the custody log and say what that proves."""
-    result = service.custody_verify(_open(case), head.read_bytes() if head else None)
+    result = service.custody_verify(_open(case), _read(head) if head else None)
     show.verification(result, json)
