@@ -38,3 +38,11 @@ def opened_case(folder: Path, *copies: Path, passphrases: Sequence[str] = ()) ->
         words = ["--passphrases", file]
     zegel("process", "--case", case, *words)
     return zegel_json("ledger", "--case", case)
+
+
+def network(folder: Path, *words: str) -> tuple[Path, Path]:
+    """Write a small network's two copied sites into `folder`, the same every time."""
+    small = ("--devices", "6", "--messages", "60", "--seed", "7", "--workers", "1")
+    program = (sys.executable, "-c", "from shieldnet.cli import main; main()", "generate")
+    subprocess.run([*program, str(folder), *small, *words], check=True, capture_output=True)
+    return folder / "copy" / "ams", folder / "copy" / "yyz"

@@ -28,7 +28,7 @@ def read_case(case: Path) -> Iterator[tuple[str, str, int, str, str]]:
 
     The only place that knows how a case keeps its tables.
     """
-    parts = sorted((case / "tables" / "settled").glob("[!.]*/states.parquet"))
+    parts = sorted((case / "tables" / "settled").glob("[!.]*/states.parquet"))[-1:]
     if not parts:
         raise SystemExit(f"{case}: no table of states. Run `zegel process` first.")
     rows = duckdb.execute(

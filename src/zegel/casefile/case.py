@@ -13,7 +13,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,12 @@ from zegel.tables import Stage, StorageGuard, make_folder, replace_file
 
 FORMAT_VERSION = 1
 
+_BEFORE_CASE_JSON = re.compile(
+    r"private|private/(case-secret|custody\.key(\.new)?|\.case-secret\.\d+\.new)"
+    r"|custody|custody/(entries\.jsonl|leaves|head\.json(\.new)?)"
+    r"|\.case\.json\.\d+\.new"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -37,18 +45,17 @@ class Case:
     training: bool
 
     @classmethod
-    def create(cls, folder: Path, *, training: bool) -> Case:
-        """Make a new case in `folder`, which must not exist or be empty."""
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise CaseError(
-                "exists and is not empty", where=str(folder), next_step="Choose a new folder."
-            )
+    def create(cls, folder: Path, *, training: bool, who: str | None = None) -> Case:
+        """Make a new case in `folder`, which must not exist or be empty, and log that."""
+        _require_new(folder)
         make_folder(folder)
         private = make_folder(folder / "private")
         identity = secrets.token_hex(16)
         replace_file(private / "case-secret", secrets.token_bytes(32))
         # The log comes before case.json: a folder with case.json is a whole case.
-        Log.create(folder / "custody", private / "custody.key", origin=f"zegel case {identity}")
+        origin = f"zegel case {identity}"
+        log = Log.create(folder / "custody", private / "custody.key", origin=origin)
+        log.append("case made", {"training": training}, who=who)
         description: dict[str, JSON] = {
             "format": "zegel case",
             "version": FORMAT_VERSION,
@@ -129,6 +136,33 @@ class Case:
             yield
         finally:
             os.close(descriptor)
+
+
+def _require_new(folder: Path) -> None:
+    """Raise unless a case can be made in `folder`; clear what a killed attempt left there."""
+    if not folder.exists():
+        return
+    if (folder / "case.json").exists():
+        raise CaseError(
+            "there is a case here already",
+            where=str(folder),
+            next_step="`zegel status` shows it; choose a new folder for another.",
+        )
+    if folder.is_dir() and _is_half_made(folder):
+        for left in ("private", "custody"):
+            shutil.rmtree(folder / left, ignore_errors=True)
+        for new in folder.glob(".case.json.*.new"):
+            new.unlink()
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise CaseError(
+            "exists and is not empty", where=str(folder), next_step="Choose a new folder."
+        )
+
+
+def _is_half_made(folder: Path) -> bool:
+    """Say whether `folder` holds nothing but what making a case writes before `case.json`."""
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    return all(_BEFORE_CASE_JSON.fullmatch(name) for name in found)
 
 
 def find_case(given: Path | None) -> Case:

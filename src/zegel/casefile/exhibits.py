@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def row_entry(row: dict[str, Any]) -> Entry:
 def entry_leaf(entry: Entry) -> bytes:
     """Return the bytes that the seal commits to for `entry`: RFC 8785 JSON, all ASCII.
 
-    Where a file lies inside its carrier (`data_offset`, `backing`) is not sealed: it is not evidence.
+    Where a file lies inside its carrier (`data_offset`, `backing`) is not evidence, so not sealed.
     """
     fields = {
         "kind": str(entry.kind),
@@ -194,12 +195,15 @@ class ExhibitShelf:
         table = pq.read_table(self.manifest(identity), filters=[("number", "=", number)])
         return row_entry(table.to_pylist()[0])
 
-    def begin(self) -> PartWriter:
-        """Start an intake beside its place."""
+    @contextmanager
+    def begin(self) -> Iterator[PartWriter]:
+        """Start an intake beside its place; what is not added in the block is removed after it."""
         make_folder(self.folder)
-        for left in self.folder.glob(".unfinished-*"):
-            shutil.rmtree(left)
-        return PartWriter(self.folder / ".unfinished-intake", {"entries": ENTRY_SCHEMA})
+        unfinished = self.folder / ".unfinished-intake"
+        try:
+            yield PartWriter(unfinished, {"entries": ENTRY_SCHEMA})
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
     def next_identity(self) -> str:
         """Return the identity the next exhibit will get."""

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from zegel.errors import ZegelError
@@ -28,9 +32,32 @@ class Task(Protocol[Result]):
         ...
 
 
-def _quiet_worker() -> None:
+def _begin_worker(scratch: Path | None) -> None:
     # Ctrl-C reaches the whole process group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if scratch is not None:
+        tempfile.tempdir = str(scratch)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Die when the parent is killed: nobody would commit what a lone worker writes."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _scratch(folder: Path | None) -> Iterator[None]:
+    """Let whatever asks for a temporary file in this process get one in `folder`."""
+    before = tempfile.tempdir
+    if folder is not None:
+        tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _call(task: Task[Result]) -> Result:
@@ -40,8 +67,10 @@ def _call(task: Task[Result]) -> Result:
 class LocalEngine:
     """At most `workers` processes, at most twice as many tasks in flight."""
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, scratch: Path | None = None) -> None:
         self.workers = workers or max(1, len(os.sched_getaffinity(0)))
+        self._scratch = scratch
+        """Where temporary files go, GnuPG's empty homes for one; None leaves it to the system."""
 
     def run(self, tasks: Iterable[Task[Result]], done: Callable[[Result], None]) -> None:
         """Run every task and call `done` with each result as it comes, in this process.
@@ -49,11 +78,15 @@ class LocalEngine:
         One worker runs inside this process, so that a debugger or a profiler sees it.
         """
         if self.workers == 1:
-            for task in tasks:
-                done(task())
+            with _scratch(self._scratch):
+                for task in tasks:
+                    done(task())
             return
         pool = ProcessPoolExecutor(
-            self.workers, mp_context=get_context("spawn"), initializer=_quiet_worker
+            self.workers,
+            mp_context=get_context("spawn"),
+            initializer=_begin_worker,
+            initargs=(self._scratch,),
         )
         try:
             self._feed(pool, iter(tasks), done)

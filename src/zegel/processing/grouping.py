@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zegel.processing.sql import connect, parquet, quoted
+from zegel.processing.unlock import Budget
 
 ROWS_PER_GROUP = 2048
 """Rows of one Parquet row group: the unit of work of opening."""
@@ -52,24 +53,32 @@ _LOCATED = """
 
 _FIRST = """
   SELECT *, NULL::INTEGER[] AS tried_keys, NULL::INTEGER AS tried_passphrases,
-         NULL::INTEGER AS tried_esks
+         NULL::INTEGER AS tried_esks, NULL::SMALLINT AS session_algorithm,
+         NULL::BLOB AS session_key, NULL::BLOB AS key_fingerprint, NULL::VARCHAR AS passphrase
   FROM grouped
 """
 
 _AGAIN = """
-  SELECT grouped.*, earlier.tried_keys, earlier.tried_passphrases, earlier.esks AS tried_esks
+  SELECT grouped.*, earlier.tried_keys, earlier.tried_passphrases, earlier.esks AS tried_esks,
+         earlier.session_algorithm, earlier.session_key, earlier.key_fingerprint,
+         earlier.passphrase
   FROM grouped LEFT JOIN earlier USING (content_id)
   WHERE (earlier.content_id IS NULL AND content_id NOT IN (SELECT content_id FROM {contents}))
      OR earlier.state IN ('no key', 'key locked')
-     OR content_id IN (SELECT root_id FROM earlier WHERE state IN ('no key', 'key locked')
-                       AND root_id <> content_id)
+     OR content_id IN (SELECT s.root_id FROM {sessions} s JOIN earlier USING (content_id)
+                       WHERE earlier.state IN ('no key', 'key locked')
+                       AND s.root_id <> s.content_id)
 """
 
 _LATEST = """
-  SELECT content_id, arg_max(root_id, round) AS root_id, arg_max(state, round) AS state,
+  SELECT content_id, arg_max(state, round) AS state,
          arg_max(tried_keys, round) AS tried_keys,
          arg_max(tried_passphrases, round) AS tried_passphrases,
-         arg_max(esks, round) AS esks
+         arg_max(candidates, round) AS candidates, arg_max(esks, round) AS esks,
+         arg_max(session_algorithm, round) AS session_algorithm,
+         arg_max(session_key, round) AS session_key,
+         arg_max(key_fingerprint, round) AS key_fingerprint,
+         arg_max(passphrase, round) AS passphrase
   FROM {sessions} GROUP BY content_id
 """
 
@@ -86,13 +95,37 @@ class RoundInput:
     contents: Sequence[Path] = ()
 
 
+_LEFT = """
+  SELECT count(*) FROM ({latest})
+  WHERE state IN ('no key', 'key locked')
+    AND (({hidden} AND len(tried_keys) < candidates)
+         OR ({passphrases} AND tried_passphrases BETWEEN 1 AND {known} - 1))
+"""
+
+
+def guesses_left(
+    sessions: Sequence[Path], *, passphrases: int, budget: Budget, spill: Path
+) -> bool:
+    """Say whether a budget, and nothing else, kept an earlier round from trying all it has."""
+    if not sessions:
+        return False
+    query = _LEFT.format(
+        latest=_LATEST.format(sessions=parquet(sessions)),
+        hidden=budget.hidden > 0,
+        passphrases=budget.passphrases > 0,
+        known=passphrases,
+    )
+    with connect(spill) as connection:
+        return bool(connection.execute(query).fetchall()[0][0])
+
+
 def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
     """Write to `out` one row per content that this round must look at."""
     steps = ""
     pending = _FIRST
     if files.sessions:
         steps = f"earlier AS ({_LATEST.format(sessions=parquet(files.sessions))}),"
-        pending = _AGAIN.format(contents=parquet(files.contents))
+        pending = _AGAIN.format(contents=parquet(files.contents), sessions=parquet(files.sessions))
     manifests = " UNION ALL ".join(
         _MANIFEST.format(exhibit=f"'{name}'", manifest=quoted(path))
         for name, path in files.manifests.items()

@@ -14,7 +14,7 @@ from typing import Any
 from zegel import mailstores
 from zegel.exhibits import Copy, SealBroken
 from zegel.exhibits.model import Entry
-from zegel.openpgp.bodies import open_clear
+from zegel.openpgp.bodies import open_clear, open_message
 from zegel.openpgp.model import (
     BodyKind,
     ClearMessage,
@@ -22,6 +22,7 @@ from zegel.openpgp.model import (
     Esk,
     Opened,
     OpenFailure,
+    SessionKey,
 )
 from zegel.openpgp.packets import parse_esk
 from zegel.processing.contents import Content, read_content, read_plain
@@ -75,9 +76,9 @@ class Opening:
     def _encrypted(self, row: dict[str, Any]) -> None:
         esks = tuple(filter(None, (parse_esk(packed[0], packed[1:]) for packed in row["esks"])))
         accounts = tuple(row["accounts"] or ())
-        earlier = _earlier(row)
+        earlier, known = _earlier(row), _known(row)
         identity = row["content_id"]
-        if not self.unlocker.worth_trying(esks, accounts, earlier):
+        if known is None and not self.unlocker.worth_trying(esks, accounts, earlier):
             if earlier is None:
                 # Nobody holds a key: the outcome is known without reading the body again.
                 unread = _without_body(identity, BodyKind(row["kind"]), esks)
@@ -92,7 +93,8 @@ class Opening:
         message = layer.message
         assert isinstance(message, EncryptedMessage)
         # Key packets of every copy count, not only those of the copy that was read.
-        self._open(replace(message, esks=esks), accounts, layer.path, earlier=earlier)
+        message = replace(message, esks=esks)
+        self._open(message, accounts, layer.path, earlier=earlier, known=known)
 
     def _open(
         self,
@@ -102,8 +104,12 @@ class Opening:
         *,
         ancestors: tuple[bytes, ...] = (),
         earlier: Outcome | None = None,
+        known: Outcome | None = None,
     ) -> None:
-        outcome = self.unlocker.unlock(message, accounts, earlier)
+        # Opened before, and read again for what lay locked inside: its key is kept.
+        outcome = _reopened(message, known) if known else None
+        if outcome is None:
+            outcome = self.unlocker.unlock(message, accounts, earlier)
         identity = message.ciphertext_id
         self._session(identity, outcome, str(message.kind), ancestors=ancestors, path=path)
         if outcome.opened is None:
@@ -166,7 +172,9 @@ class Opening:
         if isinstance(opened, Opened):
             self._content(row["content_id"], read_content(opened, find_key, path=layer.path))
             if opened.nested is not None:
-                self._open(opened.nested, tuple(row["accounts"] or ()), layer.path)
+                accounts = tuple(row["accounts"] or ())
+                inside = (row["content_id"],)
+                self._open(opened.nested, accounts, f"{layer.path}>", ancestors=inside)
         else:
             unsupported = opened.failure is OpenFailure.UNSUPPORTED
             state = State.UNSUPPORTED if unsupported else State.DAMAGED
@@ -261,6 +269,29 @@ def _earlier(row: dict[str, Any]) -> Outcome | None:
     return Outcome(
         tried_keys=list(row["tried_keys"] or ()), tried_passphrases=row["tried_passphrases"]
     )
+
+
+def _known(row: dict[str, Any]) -> Outcome | None:
+    """Return how the row's block was opened in an earlier round, with its session key."""
+    if row["session_key"] is None:
+        return None
+    session = SessionKey(algorithm=row["session_algorithm"], key=row["session_key"])
+    return Outcome(
+        state=State.READABLE,
+        reason="opened",
+        session=session,
+        fingerprint=row["key_fingerprint"] or b"",
+        passphrase=row["passphrase"] or "",
+        tried_keys=list(row["tried_keys"] or ()),
+        tried_passphrases=row["tried_passphrases"],
+        esks=row["tried_esks"],
+    )
+
+
+def _reopened(message: EncryptedMessage, known: Outcome) -> Outcome | None:
+    assert known.session is not None
+    opened = open_message(message, known.session)
+    return replace(known, opened=opened) if isinstance(opened, Opened) else None
 
 
 def _without_body(identity: bytes, kind: BodyKind, esks: tuple[Esk, ...]) -> EncryptedMessage:

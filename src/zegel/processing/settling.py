@@ -38,8 +38,15 @@ FROM {contents} GROUP BY content_id
 
 LAYER_STATES = """
 CREATE TABLE layer_states AS
+WITH inside AS (
+  SELECT DISTINCT root_id, content_id FROM {sessions} WHERE root_id <> content_id
+)
 SELECT layers.stored_id, blocks.state, blocks.reason, blocks.detail
-FROM {layers} layers JOIN blocks ON blocks.root_id = layers.content_id
+FROM {layers} layers JOIN blocks USING (content_id)
+UNION ALL
+SELECT layers.stored_id, blocks.state, blocks.reason, blocks.detail
+FROM {layers} layers JOIN inside ON inside.root_id = layers.content_id
+JOIN blocks ON blocks.content_id = inside.content_id
 """
 
 STATES = """
@@ -141,7 +148,9 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
         connection.execute(BLOCKS.format(sessions=parquet(files.sessions)))
         connection.execute(CONTENT.format(contents=parquet(files.contents)))
         layers = parquet(files.layers)
-        connection.execute(LAYER_STATES.replace("{layers}", layers))
+        connection.execute(
+            LAYER_STATES.replace("{layers}", layers).replace("{sessions}", parquet(files.sessions))
+        )
         connection.execute(FIRST_CONTENT.replace("{layers}", layers))
         connection.execute(STATES.replace("{stored}", parquet(files.stored)))
         connection.execute(NAMES)

@@ -131,8 +131,10 @@ class OpenTask:
         unlocker = Unlocker(worker_keyring(self.keys), self.passphrases, self.budget)
         opening = Opening(self.round, unlocker, self._find_entry, writer)
         with pq.ParquetFile(self.plan) as plan:
-            for row in plan.read_row_group(self.group).to_pylist():
-                opening.open_row(row)
+            # A plan without rows has no group, and still gives a part with its empty tables.
+            rows = plan.read_row_group(self.group).to_pylist() if plan.num_row_groups else []
+        for row in rows:
+            opening.open_row(row)
         return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
 
     def _find_entry(self, place: dict[str, Any]) -> tuple[Copy, Entry]:

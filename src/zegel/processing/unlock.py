@@ -8,7 +8,7 @@ for old bodies without either, when the packets inside parse to the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from zegel.openpgp.bodies import open_message
@@ -32,6 +32,8 @@ from zegel.processing.keyring import Held, Keyring
 from zegel.records import State
 
 PUBLIC_KEY_ESK = 1
+PASSPHRASE_ESKS = 16
+"""Passphrase packets of one message that are tried; each costs up to 700 ms a passphrase."""
 _COST = {25: 0, 26: 1, 18: 2, 1: 3, 2: 3, 16: 5}
 """Order of public-key algorithms by the price of their private-key operation."""
 
@@ -143,9 +145,11 @@ class Unlocker:
             outcome.tried_passphrases = earlier.tried_passphrases
         in_order = sorted(message.esks, key=esk_cost)
         hidden = [esk for esk in in_order if is_hidden(esk)]
+        passphrase = [esk for esk in in_order if esk.tag != PUBLIC_KEY_ESK][:PASSPHRASE_ESKS]
         for esk in in_order:
             if esk.tag != PUBLIC_KEY_ESK:
-                self._passphrase(message, esk, outcome)
+                if esk is passphrase[0]:
+                    self._passphrase(message, passphrase, outcome)
             elif not is_hidden(esk):
                 self._named(message, esk, outcome)
             elif esk is hidden[0]:
@@ -253,41 +257,45 @@ class Unlocker:
         detail = f"{tried} of {len(fitting)} tried"
         outcome.worse(State.NO_KEY, "hidden-recipient", detail)
 
-    def _passphrase(self, message: EncryptedMessage, esk: Esk, outcome: Outcome) -> None:
-        self._guess(
-            message,
-            outcome,
-            lambda phrase: session_keys_from_passphrase(esk, phrase, message.kind),
-        )
+    def _passphrase(self, message: EncryptedMessage, esks: Sequence[Esk], outcome: Outcome) -> None:
+        def derive(phrase: bytes) -> Iterator[tuple[SessionKey, ...] | Failure]:
+            return (session_keys_from_passphrase(esk, phrase, message.kind) for esk in esks)
+
+        self._guess(message, outcome, derive)
 
     def _bare(self, message: EncryptedMessage, outcome: Outcome) -> None:
         if message.kind is not BodyKind.SED:
             outcome.worse(State.DAMAGED, "no-session-key-packet")
             return
         # PGP 2 wrote no packet: the key is the MD5 of the passphrase (RFC 9580 section 5.7).
-        self._guess(message, outcome, lambda phrase: session_keys_bare(phrase, message.kind))
+        self._guess(message, outcome, lambda phrase: [session_keys_bare(phrase, message.kind)])
 
     def _guess(
         self,
         message: EncryptedMessage,
         outcome: Outcome,
-        derive: Callable[[bytes], tuple[SessionKey, ...] | Failure],
+        derive: Callable[[bytes], Iterable[tuple[SessionKey, ...] | Failure]],
     ) -> None:
+        """Try each passphrase on every packet of the message before the next passphrase."""
         first = outcome.tried_passphrases
         for passphrase in self.passphrases[first : first + self.budget.passphrases]:
             outcome.tried_passphrases += 1
-            sessions = derive(passphrase.value)
-            if isinstance(sessions, Failure):
-                if sessions.failure is OpenFailure.UNSUPPORTED:
-                    outcome.worse(State.UNSUPPORTED, sessions.code)
+            usable = False
+            for sessions in derive(passphrase.value):
+                if isinstance(sessions, Failure):
+                    refusal: Failure | None = sessions
+                else:
+                    refusal = self._open(message, sessions, outcome)
+                    usable = True
+                if outcome.opened is not None:
+                    outcome.passphrase = passphrase.source
                     return
-                continue
-            refusal = self._open(message, sessions, outcome)
-            if outcome.opened is not None:
-                outcome.passphrase = passphrase.source
+                if refusal is not None and refusal.failure is OpenFailure.UNSUPPORTED:
+                    outcome.worse(State.UNSUPPORTED, refusal.code)
+                else:
+                    usable = True
+            if not usable:  # another passphrase cannot help what no passphrase can use
                 return
-            if refusal is not None and refusal.failure is OpenFailure.UNSUPPORTED:
-                outcome.worse(State.UNSUPPORTED, refusal.code)
         tried = f"{outcome.tried_passphrases} of {len(self.passphrases)} tried"
         outcome.worse(State.NO_KEY, "passphrase-unknown", tried)
 

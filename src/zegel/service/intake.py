@@ -13,7 +13,7 @@ from zegel.casefile.exhibits import entry_leaf, seal
 from zegel.errors import ExhibitError, UsageError
 from zegel.exhibits import Entry, open_copy
 from zegel.exhibits.acquisition import Acquisition, Conditions
-from zegel.service.cases import shelf
+from zegel.service.cases import open_exhibit, shelf, sweep_work
 from zegel.service.progress import Progress, silent
 from zegel.tables import make_folder
 
@@ -40,14 +40,12 @@ def take_in(
     The copy is opened read-only and stays where it is. A copy whose seal the case already
     holds is recognised and not added again.
     """
-    case_folder = case.folder.resolve()
-    if path.resolve() == case_folder or case_folder in path.resolve().parents:
-        raise UsageError("is inside the case", where=str(path), next_step="Name the copy itself.")
-    with case.lock():
+    _keep_apart(case.folder.resolve(), path)
+    with case.lock(), shelf(case).begin() as writer:
+        sweep_work(case)
         exhibits = shelf(case)
         copy = open_copy(path, make_folder(case.work))
         progress.phase("intake", None, "bytes")
-        writer = exhibits.begin()
         sealing = seal(
             copy.entries(), lambda entry: writer.add("entries", entry_row(entry)), progress.advance
         )
@@ -71,6 +69,18 @@ def take_in(
             described=described,
         )
         return Intake(exhibit=record, known=False)
+
+
+def _keep_apart(case: Path, path: Path) -> None:
+    copy = path.resolve()
+    if copy.is_relative_to(case):
+        raise UsageError("is inside the case", where=str(path), next_step="Name the copy itself.")
+    if case.is_relative_to(copy):
+        raise UsageError(
+            "holds the case itself, so its seal could never hold",
+            where=str(path),
+            next_step="Name the copy itself, or make the case elsewhere.",
+        )
 
 
 def _facts(record: ExhibitRecord) -> dict[str, str]:
@@ -111,9 +121,8 @@ def _recheck_one(
     case: Case, record: ExhibitRecord, moved_to: Path | None, progress: Progress
 ) -> Recheck:
     exhibits = shelf(case)
-    location = moved_to or Path(record.location)
     progress.phase(f"recheck {record.identity}", record.bytes, "bytes")
-    copy = open_copy(location, make_folder(case.work))
+    copy = open_exhibit(case, record, moved_to)
     before = exhibits.entries(record.identity)
     differences: list[str] = []
 

@@ -38,16 +38,23 @@ def build_keys(
     passphrases: Sequence[Passphrase],
     budget: Budget,
     progress: Progress,
+    *,
+    go_on: bool = False,
 ) -> Path:
-    """Return the Parquet file of the current key table, made now where something is new."""
+    """Return the Parquet file of the current key table, made now where something is new.
+
+    With `go_on`, passphrases that an earlier run's budget left untried are tried now.
+    """
     stage = case.stage("keys")
     inputs = [case.stage("scan").digest("keys"), len(passphrases), budget.passphrases]
     digest = hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
     known = stage.parts()
-    if known and known[-1].endswith(digest):
-        return stage.folder / known[-1] / "keys.parquet"
     latest = [stage.folder / known[-1]] if known else []
     earlier = list(read_rows(part / "keys.parquet" for part in latest))
+    if known and known[-1].endswith(digest):
+        left = any(needs_unlocking(row, len(passphrases)) for row in earlier)
+        if not (go_on and left and budget.passphrases):
+            return latest[0] / "keys.parquet"
     seen = {identity for row in earlier for identity in row["material_ids"]}
     places = _places(case)
     fresh = [identity for identity in places if identity not in seen]
@@ -57,9 +64,14 @@ def build_keys(
     part = f"k{len(known) + 1:04d}-{digest}"
     writer = stage.begin(part, _SCHEMAS)
     writer.add_all("keys", _drop_twins(rows))
-    writer.add_all("problems", read_rows(part / "problems.parquet" for part in latest))
+    before = list(read_rows(part / "problems.parquet" for part in latest))
+    writer.add_all("problems", before)
+    # Material that gave no key is read again each round: another key may now explain it.
+    said = {_named(row) for row in before}
     for identity, problem in problems:
-        writer.add("problems", _problem_row(places[identity], problem))
+        row = _problem_row(places[identity], problem)
+        if _named(row) not in said:
+            writer.add("problems", row)
     writer.finish()
     stage.commit(part, writer.unfinished)
     return stage.folder / part / "keys.parquet"
@@ -157,6 +169,10 @@ def _drop_twins(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         else:
             join_places(winner, row)
     return kept
+
+
+def _named(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("kind", "exhibit", "entry", "offset", "note"))
 
 
 def _problem_row(place: dict[str, Any], problem: Problem) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _places(case: Case) -> dict[bytes, list[dict[str, Any]]]:
 
 
 def _opened(case: Case) -> dict[bytes, int]:
-    files = case.stage("settled").files("blocks")
+    files = case.stage("settled").files("blocks")[-1:]
     if not files:
         return {}
     query = (

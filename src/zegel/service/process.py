@@ -21,13 +21,12 @@ from zegel import __version__
 from zegel.casefile import Case
 from zegel.engines import LocalEngine
 from zegel.errors import UsageError
-from zegel.exhibits import open_copy
-from zegel.processing.grouping import RoundInput, plan_round
+from zegel.processing.grouping import RoundInput, guesses_left, plan_round
 from zegel.processing.scan import iter_partitions
 from zegel.processing.settling import Settled, settle
 from zegel.processing.tasks import Finished, OpenTask, ScanTask, Source
 from zegel.processing.unlock import Budget
-from zegel.service.cases import shelf
+from zegel.service.cases import open_exhibit, shelf, sweep_work
 from zegel.service.keyround import build_keys
 from zegel.service.passphrases import PassphraseList
 from zegel.service.progress import Progress, silent
@@ -65,13 +64,15 @@ def process(
         )
     with case.lock():
         run.sweep()
+        go_on = run.is_complete()
         case.log().append("processing began", {"version": __version__}, who=who)
         run.scan()
         phrases = PassphraseList(case.private / "passphrases.json")
         phrases.add_given(run.options.passphrases)
         phrases.add_found(case.stage("scan").files("passphrases"))
-        keys = build_keys(case, run.engine, phrases.all(), run.options.budget, progress)
-        run.open_round(keys, phrases)
+        budget = run.options.budget
+        keys = build_keys(case, run.engine, phrases.all(), budget, progress, go_on=go_on)
+        run.open_round(keys, phrases, go_on=go_on)
         digests = run.settle()
         case.log().append("processing ended", {"digests": digests}, who=who)
     return {"digests": digests}
@@ -84,7 +85,7 @@ class _Run:
         self.case = case
         self.options = options
         self.progress = progress
-        self.engine = LocalEngine(options.workers)
+        self.engine = LocalEngine(options.workers, make_folder(case.work))
         self.records = shelf(case).all()
         self.sources = {
             record.identity: Source(
@@ -100,6 +101,12 @@ class _Run:
         for name in ("scan", "keys", "plan", "open", "settled"):
             self.case.stage(name).sweep()
         shutil.rmtree(self.case.folder / "spill", ignore_errors=True)
+        sweep_work(self.case)
+
+    def is_complete(self) -> bool:
+        """Say whether the tables are those of a run that came to its end."""
+        known = self.case.stage("settled").parts()
+        return bool(known) and known[-1].endswith(self._settled_digest())
 
     def scan(self) -> None:
         stage = self.case.stage("scan")
@@ -109,7 +116,7 @@ class _Run:
             for record in self.records:
                 source = self.sources[record.identity]
                 # Fails here, in words, where the copy is gone: workers would only say it thrice.
-                open_copy(source.location, make_folder(source.work)).close()
+                open_exhibit(self.case, record).close()
                 entries = shelf(self.case).entries(record.identity)
                 for number, batch in enumerate(iter_partitions(entries)):
                     part = f"{record.identity}-{number:06d}-v{RULES}"
@@ -124,7 +131,7 @@ class _Run:
 
         self.engine.run(tasks(), done)
 
-    def open_round(self, keys: Path, phrases: PassphraseList) -> None:
+    def open_round(self, keys: Path, phrases: PassphraseList, *, go_on: bool) -> None:
         scanned = self.case.stage("scan")
         inputs = {
             "layers": scanned.digest("layers"),
@@ -134,12 +141,15 @@ class _Run:
             "rules": RULES,
         }
         digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
-        plan, number = self._plan(digest)
         stage = self.case.stage("open")
-        with pq.ParquetFile(plan) as file:
-            sizes = [
-                file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)
-            ]
+        go_on = go_on and guesses_left(
+            stage.files("sessions"),
+            passphrases=len(phrases.all()),
+            budget=self.options.budget,
+            spill=self.case.folder / "spill",
+        )
+        plan, number = self._plan(digest, go_on)
+        sizes = _row_groups(plan)
         self.progress.phase("open", sum(sizes), "contents")
         parts = {f"r{number:04d}-{digest}-{group:06d}": group for group in range(len(sizes))}
 
@@ -166,11 +176,14 @@ class _Run:
 
         self.engine.run(tasks(), done)
 
-    def _plan(self, digest: str) -> tuple[Path, int]:
-        """Return the plan of the round that `digest` names, made now where there is none."""
+    def _plan(self, digest: str, go_on: bool) -> tuple[Path, int]:
+        """Return the plan of the round that `digest` names, made now where there is none.
+
+        With `go_on` there is another round though nothing is new: a budget ended the last.
+        """
         stage = self.case.stage("plan")
         known = stage.parts()
-        if known and known[-1].endswith(digest):
+        if known and known[-1].endswith(digest) and not go_on:
             return stage.folder / known[-1] / "plan.parquet", len(known)
         number = len(known) + 1
         part = f"r{number:04d}-{digest}"
@@ -190,15 +203,11 @@ class _Run:
 
     def settle(self) -> dict[str, str]:
         scanned, opened = self.case.stage("scan"), self.case.stage("open")
-        digests = {
-            "stored": scanned.digest("stored"),
-            "layers": scanned.digest("layers"),
-            "sessions": opened.digest("sessions"),
-            "contents": opened.digest("contents"),
-        }
-        part = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
-        stage = self.case.stage("settled")
-        if not stage.has(part):
+        digest, stage = self._settled_digest(), self.case.stage("settled")
+        known = stage.parts()
+        if not (known and known[-1].endswith(digest)):
+            last = int(known[-1][1:].partition("-")[0]) if known else 0
+            part = f"s{last + 1:04d}-{digest}"
             self.progress.phase("settle", None, "messages")
             unfinished = make_folder(stage.folder / f".unfinished-{part}")
             files = Settled(
@@ -210,7 +219,29 @@ class _Run:
             with StorageGuard(unfinished):
                 settle(files, unfinished, self.case.folder / "spill")
             commit(unfinished, stage.folder / part)
-        for old in stage.parts():
-            if old != part:
-                shutil.rmtree(stage.folder / old)
-        return digests
+        # The newest counts, so that a kill in between leaves no message twice in the ledger.
+        for old in stage.parts()[:-1]:
+            shutil.rmtree(stage.folder / old)
+        return self._digests()
+
+    def _digests(self) -> dict[str, str]:
+        scanned, opened = self.case.stage("scan"), self.case.stage("open")
+        return {
+            "stored": scanned.digest("stored"),
+            "layers": scanned.digest("layers"),
+            "sessions": opened.digest("sessions"),
+            "contents": opened.digest("contents"),
+        }
+
+    def _settled_digest(self) -> str:
+        """Name what the settled tables are made of, and the keys and plan that led to it."""
+        rounds = {name: self.case.stage(name).parts()[-1:] for name in ("keys", "plan")}
+        named = json.dumps({**self._digests(), **rounds}, sort_keys=True)
+        return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
+def _row_groups(plan: Path) -> list[int]:
+    """Return the rows of each row group; an empty plan counts as one of none."""
+    with pq.ParquetFile(plan) as file:
+        groups = range(file.num_row_groups)
+        return [file.metadata.row_group(group).num_rows for group in groups] or [0]

@@ -1,0 +1,161 @@
+"""A killed command given again completes as if nothing had happened: nothing lost or doubled.
+
+SIGKILL strikes right before and right after every commit (see `killed.py`), one point a run.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.cases import network, zegel
+from zegel import service
+from zegel.casefile import Case
+from zegel.tables import read_rows
+
+LEFTOVERS = (".unfinished-", ".opening-", "zegel-")
+STAGES = {
+    "scan": ("stored", "layers", "keys", "holdings", "passphrases", "problems", "files"),
+    "open": ("sessions", "contents", "problems"),
+    "settled": ("states", "messages", "blocks"),
+}
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One command, and the case it is given in."""
+
+    before: Path
+    words: tuple[str, ...]
+    after: Path
+    """The case once the command has run undisturbed."""
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
+    """Give the commands of a whole journey, each with the case before and after it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    ams, yyz = network(folder / "net")
+    packed = folder / "yyz.tar.gz"
+    subprocess.run(["tar", "-C", str(yyz), "-czf", str(packed), "."], check=True)
+    phrases = str(folder / "net" / "truth" / "passphrases.txt")
+    journey: list[tuple[str, tuple[str, ...]]] = [
+        ("init", ("init", "CASE")),
+        ("intake", ("intake", str(ams), "--case", "CASE", "--label", "ams")),
+        ("process", ("process", "--case", "CASE", "--workers", "1")),
+        ("intake of a tar", ("intake", str(packed), "--case", "CASE")),
+        (
+            "process again",
+            ("process", "--case", "CASE", "--workers", "1", "--passphrases", phrases),
+        ),
+    ]
+    made: dict[str, Step] = {}
+    case = folder / "case"
+    before = folder / "nothing"
+    for name, words in journey:
+        zegel(*(str(case) if word == "CASE" else word for word in words))
+        after = folder / name.replace(" ", "-")
+        subprocess.run(["cp", "-a", str(case), str(after)], check=True)
+        made[name] = Step(before=before, words=words, after=after)
+        before = after
+    return made
+
+
+def killed(step: Step, folder: Path, *, every: int = 1, workers: int = 1) -> list[dict[str, Any]]:
+    """Kill the command at every point and give it again."""
+    words = [str(workers) if word == "1" else word for word in step.words]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.journeys.killed", step.before, folder, str(every), *words],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    ended: list[dict[str, Any]] = json.loads(done.stdout)
+    return ended
+
+
+def found_in(folder: Path) -> dict[str, Any]:
+    """Return everything about a case that a kill may not change."""
+    case = Case.open(folder)
+    tables = {
+        f"{stage}/{table}": sum(1 for _ in read_rows(case.stage(stage).files(table)))
+        for stage, names in STAGES.items()
+        for table in names
+    }
+    digests = {
+        name: case.stage(name.split("/")[0]).digest(name.split("/")[1])
+        for name in tables
+        if not name.startswith("settled")
+    }
+    exhibits = service.status(case)["exhibits"]
+    for exhibit in exhibits:
+        del exhibit["taken_in"]
+    return {
+        "rows": tables,
+        "digests": digests,
+        "exhibits": exhibits,
+        "ledger": service.ledger(case) if case.stage("settled").parts() else None,
+        "keys": len(list(read_rows(case.stage("keys").files("keys")[-1:]))),
+    }
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [
+        str(path)
+        for path in folder.rglob("*")
+        if path.name.startswith(LEFTOVERS) or path.name.endswith(".new")
+    ]
+
+
+def check(ended: list[dict[str, Any]], step: Step) -> None:
+    """Fail unless every point ended in the undisturbed case, with a log that holds."""
+    expected = found_in(step.after)
+    assert len(ended) > 2
+    for run in ended:
+        case = Path(run["case"])
+        said = case.with_suffix(".txt").read_text()
+
+        assert (run["point"], run["again"] or 0, said) == (run["point"], 0, said)
+        assert "Traceback" not in said
+        assert leftovers(case) == []
+        assert service.custody_verify(Case.open(case)).sentence
+        assert found_in(case) == expected
+
+
+@pytest.mark.parametrize("name", ["intake", "process", "intake of a tar", "process again"])
+def test_a_command_killed_at_any_commit_completes_when_given_again(
+    name: str, steps: dict[str, Step], tmp_path: Path
+) -> None:
+    ended = killed(steps[name], tmp_path)
+
+    check(ended, steps[name])
+
+
+@pytest.mark.parametrize("name", ["process", "process again"])
+def test_workers_that_lose_their_parent_leave_nothing_behind(
+    name: str, steps: dict[str, Step], tmp_path: Path
+) -> None:
+    ended = killed(steps[name], tmp_path, every=5, workers=2)
+
+    check(ended, steps[name])
+
+
+def test_a_killed_init_is_completed_or_its_case_recognised(
+    steps: dict[str, Step], tmp_path: Path
+) -> None:
+    ended = killed(steps["init"], tmp_path)
+
+    for run in ended:
+        case = Case.open(Path(run["case"]))
+        said = Path(run["case"]).with_suffix(".txt").read_text()
+        assert run["again"] in (None, 0) or "there is a case here already" in said
+        assert [entry.act for entry in case.log().entries()].count("case made") == 1
+        assert leftovers(case.folder) == []
