@@ -79,7 +79,7 @@ def decode(content: bytes, charset: str) -> tuple[str, str]:
     return (text if name in ("utf-8", "cp1252") else _without_surrogates(text)), ""
 
 
-_WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=")
+_WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _Q_BLANKS = str.maketrans("_", " ")
 
 

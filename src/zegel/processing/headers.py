@@ -20,14 +20,12 @@ MAX_IDS = 1_000
 _MAX_VALUE = 1 << 20
 
 _SIMPLE = re.compile(r"\s*([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)\s*")
-_NAMED = re.compile(
-    r"\s*([^<>@,;:\"()\\]*?)\s*<([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)>\s*"
-)
+_NAMED = re.compile(r"([^<>@,;:\"()\\]*)<([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)>\s*")
 _ID = re.compile(r"<([^<>]{1,998})>")
 _FOR = re.compile(r"\bfor\s+<?([^\s<>;@]+@[^\s<>;]+?)>?(?=[\s;]|$)", re.I)
-_IN_BRACKETS = re.compile(r"[^\s<>\",;]+@[^\s<>\",;]+")
+_BETWEEN = re.compile(r"[\s<>\",;]+")
 _TOKEN = re.compile(
-    r"\"(?:[^\"\\]|\\.)*\"?"  # quoted string, its end perhaps missing
+    r"\"(?:[^\"\\]|\\.)*\""  # a quote without its end is a letter like any other
     r"|<[^<>]*>?|[,;:()]|\\.|\[[^\[\]]*\]|[^\"<,;:()\\\[]+|.",
     re.S,
 )
@@ -97,7 +95,7 @@ def addresses(value: str) -> tuple[Address, ...]:
         return (Address(name="", address=found[1].lower(), raw=value),)
     if found := _NAMED.fullmatch(value):
         name, address = found.groups()
-        return (Address(name=decode_words(name), address=address.lower(), raw=value),)
+        return (Address(name=decode_words(name.strip()), address=address.lower(), raw=value),)
     out: list[Address] = []
     for mailbox in _mailboxes(value[:_MAX_VALUE]):
         out.append(mailbox)
@@ -168,8 +166,8 @@ def _address(text: str) -> str:
     local, at, domain = compact.rpartition("@")
     if local and at and domain and (local[0] == '"' or not re.search(r"[<>,;]", compact)):
         return compact.lower()
-    found = _IN_BRACKETS.search(text)
-    return found[0].lower() if found else ""
+    words = (word for word in _BETWEEN.split(text) if "@" in word.strip("@"))
+    return next(words, "").lower() if at else ""
 
 
 def message_id(headers: Headers) -> str:

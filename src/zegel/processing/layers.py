@@ -101,9 +101,27 @@ def _layers_of(part: Part) -> tuple[list[FoundLayer], bool]:
             return [], covered
     markup = part.content_type == "text/html"
     layers, rest = _from_text(content, part.path, markup)
+    if any(layer.kind == "foreign" for layer in layers):
+        wrapped = _FILE in content
+        return _without_foreign(layers, wrapped=wrapped), not wrapped and _is_blank(rest, markup)
     if not layers:
         return [], part.content_type in _NOT_PLAIN or _is_blank(rest, markup)
     return layers, _is_blank(rest, markup)
+
+
+def _without_foreign(layers: list[FoundLayer], *, wrapped: bool) -> list[FoundLayer]:
+    """Call foreign armour in a mail damaged: a sender armours a MESSAGE because it is one.
+
+    Only `gpg --enarmor` says that it wraps anything: what it wrapped is plain.
+    """
+    reason = Problem(kind="bytes that are no packet")
+    return [
+        FoundLayer(path=layer.path, kind="openpgp", message=None, problems=(reason,))
+        if layer.kind == "foreign"
+        else layer
+        for layer in layers
+        if not (wrapped and layer.kind == "foreign")
+    ]
 
 
 def _narrow(part: Part) -> bytes:
@@ -171,8 +189,6 @@ def _from_block(
     packets, problems = dearmor(text)
     if problems or not packets or packets[0] < 0x80:
         packets, problems = _second_try(text, markup, packets, problems)
-    if text.startswith(_FILE) and packets[:1] < b"\x80":
-        return  # `gpg --enarmor` wraps anything; this was never OpenPGP
     yield from _from_packets(packets, path, before, problems)
 
 
