@@ -8,8 +8,6 @@ cannot be made sense of becomes a `Problem`. Never raises on evidence, never use
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-
 from zegel.openpgp.framing import (
     MAX_PACKETS,
     Packet,
@@ -240,10 +238,3 @@ def body_kind(tag: int, body: bytes) -> BodyKind | None:
     if body[:1] == b"\x01":
         return BodyKind.SEIPD1
     return BodyKind.SEIPD2 if body[:1] == b"\x02" else None
-
-
-def encrypted_only(
-    messages: Iterable[EncryptedMessage | ClearMessage],
-) -> list[EncryptedMessage]:
-    """Return the encrypted ones of `messages`, in order."""
-    return [message for message in messages if isinstance(message, EncryptedMessage)]
