@@ -33,7 +33,7 @@ check: lint
 	$(BIN)/pytest -q -n 2 -m "not slow" tests/unit tests/contract
 
 test: $(SETUP)
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 --dist loadgroup
 
 bench: $(SETUP)
 	$(BIN)/python -m bench.process
