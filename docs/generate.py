@@ -1,0 +1,182 @@
+"""Write the reference pages that the code alone can keep true.
+
+`python docs/generate.py` writes `commands.md` and `errors.md`, and the column tables inside
+`case-format.md`. A test makes them again and compares, so a stale page fails the check. Never
+writes anything outside `docs/reference`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import typer
+
+from shieldnet.cli import app as shieldnet
+from zegel.casefile.exhibits import ENTRY_SCHEMA
+from zegel.cli import INTERNAL_ERROR, INTERRUPTED
+from zegel.cli.commands import app as zegel
+from zegel.errors import ERRORS
+from zegel.processing.schemas import KEYS, OPEN, SCAN
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by docs/generate.py; change the code, then run it again. -->"
+
+
+def commands() -> str:
+    """Return the page of every command, argument and option of both programs."""
+    lines = [
+        "# Commands",
+        "",
+        NOTE,
+        "",
+        "`--json` prints one JSON document on standard output; progress and messages go to "
+        "standard error. Every command that takes `--case` looks in `$ZEGEL_CASE`, then in the "
+        "current folder, where it is not given. Exit codes: [errors.md](errors.md).",
+        "",
+        "What the JSON documents hold: [ledger-json.md](ledger-json.md).",
+    ]
+    for name, app in (("zegel", zegel), ("shieldnet", shieldnet)):
+        for words, command in _walk(name, typer.main.get_command(app)):
+            lines += _command(words, command)
+    return "\n".join(lines) + "\n"
+
+
+def _walk(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+    yield words, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _walk(f"{words} {name}", inner)
+
+
+def _command(words: str, command: Any) -> list[str]:
+    level = "#" * (1 + len(words.split()))
+    lines = ["", f"{level} {words}", "", " ".join((command.help or "").split())]
+    shown = [p for p in command.params if not getattr(p, "hidden", False)]
+    if hasattr(command, "commands"):
+        shown = [p for p in shown if "--version" in p.opts]
+    if not shown:
+        return lines
+    lines += ["", "| argument or option | value | meaning |", "|---|---|---|"]
+    return lines + [_parameter(parameter) for parameter in shown]
+
+
+def _parameter(parameter: Any) -> str:
+    option = parameter.opts[0].startswith("--")
+    name = parameter.opts[0] if option else (parameter.metavar or parameter.name.upper())
+    meaning = (parameter.help or "").replace("|", "\\|")
+    if not option and not parameter.required:
+        meaning += " Optional."
+    return f"| `{name}` | {_value(parameter)} | {meaning} |"
+
+
+def _value(parameter: Any) -> str:
+    if getattr(parameter, "is_flag", False):
+        return ""
+    kind = getattr(parameter.type_descriptor.annotation, "__name__", "text")
+    words = {"str": "text", "int": "number", "float": "number", "list": "text"}.get(
+        kind, kind.lower()
+    )
+    low, high = parameter.min, parameter.max
+    if low is not None:
+        words += f", at least {low:g}" if high is None else f", {low:g} to {high:g}"
+    if parameter.default not in (None, "", False, []):
+        words += f"; default {parameter.default}"
+    return words
+
+
+def errors() -> str:
+    """Return the page of every error: exit code, HTTP status, meaning, next step."""
+    lines = [
+        "# Errors",
+        "",
+        NOTE,
+        "",
+        "An error stops the command. It is one sentence on standard error (what, where, what to "
+        "do next) and one exit code; with `--json` standard output holds "
+        '`{"error": {"kind": …, "what": …, "where": …, "next": …}}`. A defect in the evidence is '
+        "never an error: see [problems.md](problems.md). What was finished before an error stays.",
+        "",
+        "| error | exit code | HTTP status | meaning | what to do |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{error.__name__}` | {error.exit_code} | {error.http_status} | {error.meaning} "
+        f"| {_NEXT[error.__name__]} |"
+        for error in ERRORS
+    ]
+    return "\n".join([*lines, "", _OTHER_CODES, ""])
+
+
+_NEXT = {
+    "ZegelError": "read the sentence; every error below is one of these",
+    "UsageError": "correct the words: `zegel COMMAND --help`, [commands.md](commands.md)",
+    "CaseError": "name the right folder with `--case`, wait for the other command to end, or "
+    "restore the folder from its backup",
+    "ExhibitError": "mount or find the copy; if it moved: "
+    "[how-to/moved-copy.md](../how-to/moved-copy.md); if its bytes changed: compare it with the "
+    "original",
+    "StorageError": "make room or give rights, then give the same command again: it continues",
+    "VerificationError": "stop, keep the folder as it is, compare with a head held elsewhere: "
+    "[how-to/prove-the-log.md](../how-to/prove-the-log.md)",
+}
+
+_OTHER_CODES = f"""Other exit codes:
+
+| exit code | meaning |
+|---|---|
+| 0 | done; for `intake --recheck`: every seal holds |
+| 6 | also from `intake --recheck` where a seal does not hold; the places are listed |
+| {INTERNAL_ERROR} | a fault in Zegel itself: one line names the place in the code, never content |
+| {INTERRUPTED} | stopped by Ctrl-C; the same command continues |
+
+HTTP statuses are fixed for the web face, which does not exist yet."""
+
+
+def columns(schema: pa.Schema) -> str:
+    """Return a schema as a table of columns and types."""
+    rows = [f"| `{field.name}` | {_type(field.type)} |" for field in schema]
+    return "\n".join(["| column | type |", "|---|---|", *rows])
+
+
+def _type(kind: pa.DataType) -> str:
+    # The name of a list's item carries no meaning, and Parquet changes it.
+    return str(kind).replace("item: ", "").replace("fixed_size_binary", "binary")
+
+
+def schemas() -> Mapping[str, pa.Schema]:
+    """Return every table of a case under the name its page uses."""
+    tables = {"exhibit entries": ENTRY_SCHEMA, "keys": KEYS}
+    tables |= {f"scan {name}": schema for name, schema in SCAN.items()}
+    return tables | {f"open {name}": schema for name, schema in OPEN.items()}
+
+
+_MARKED = re.compile(r"<!-- columns of ([a-z ]+) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def case_format(page: str) -> str:
+    """Return `page` with the tables between its marks made anew."""
+    known = schemas()
+
+    def made(mark: re.Match[str]) -> str:
+        name = mark[1]
+        return f"<!-- columns of {name} -->\n\n{columns(known[name])}\n\n<!-- end -->"
+
+    return _MARKED.sub(made, page)
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page and what it must hold."""
+    form = REFERENCE / "case-format.md"
+    return {
+        REFERENCE / "commands.md": commands(),
+        REFERENCE / "errors.md": errors(),
+        form: case_format(form.read_text(encoding="utf-8")),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
