@@ -64,7 +64,8 @@ def drawn(output: str) -> str:
     picture = console.export_svg(title="zegel", unique_id="zegel")
     for unwanted in (_FONT_FACE, _ADVERT):
         picture = unwanted.sub("", picture)
-    return _RUN.sub(_words, picture).replace("Fira Code", "DejaVu Sans Mono")
+    picture = _RUN.sub(_words, picture).replace("Fira Code", "DejaVu Sans Mono")
+    return picture.replace("font-size: 20px", "font-size: 20.26px")  # then a character is a cell
 
 
 def _words(run: re.Match[str]) -> str:
