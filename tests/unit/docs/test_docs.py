@@ -35,7 +35,6 @@ COMPUTED_KINDS = {
     "exhibits/compression.py": {
         "compression cut short", "damaged compression", "bytes after the compression's end",
     },
-    "exhibits/archive.py": set[str](),
     "exhibits/zipped.py": {"damaged zip", "too many names in a zip"},
     "exhibits/folder.py": {"unreadable file", "unreadable folder"},
     "exhibits/listing.py": {"container too deep", "container ratio", "containers too large"},
