@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from zegel.cli import main
 
 
 def zegel(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -46,3 +53,78 @@ def network(folder: Path, *words: str) -> tuple[Path, Path]:
     program = (sys.executable, "-c", "from shieldnet.cli import main; main()", "generate")
     subprocess.run([*program, str(folder), *small, *words], check=True, capture_output=True)
     return folder / "copy" / "ams", folder / "copy" / "yyz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed as its one JSON document."""
+        return json.loads(self.out)
+
+
+def say(*words: str | Path) -> Said:
+    """Run `zegel` in this process: quicker, and an error it does not know is the test's error."""
+    out, err = io.StringIO(), io.StringIO()
+    hook = sys.excepthook
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as leaving:
+        main([str(word) for word in words])
+    sys.excepthook = hook
+    code = leaving.value.code
+    said = Said(
+        code=code if isinstance(code, int) else int(code is not None),
+        out=out.getvalue(),
+        err=err.getvalue(),
+    )
+    assert "Traceback" not in said.err + said.out
+    return said
+
+
+def done(*words: str | Path) -> Said:
+    """Run `zegel` in this process; it must end well."""
+    said = say(*words)
+    assert said.code == 0, said
+    return said
+
+
+def processed(folder: Path, *copies: Path, options: Sequence[str | Path] = ()) -> Any:
+    """Make a case of `copies` in `folder`/case, process it and return its ledger."""
+    case = folder / "case"
+    done("init", case)
+    for copy in copies:
+        done("intake", copy, "--case", case)
+    return done("process", "--case", case, "--workers", "1", "--json", *options).json["ledger"]
+
+
+def balance(ledger: Any) -> bool:
+    """Say whether every stored message found is in exactly one state or unread."""
+    return bool(ledger["found"] == sum(ledger["states"].values()) + ledger["unread"])
+
+
+def mail(body: str = "Tot morgen.\n", number: int = 1, **fields: str) -> bytes:
+    """Return a plain mail between fictitious people."""
+    headers = {
+        "From": "anna@test.example",
+        "To": "bram@test.example",
+        "Date": "Tue, 19 Apr 2016 09:00:00 +0200",
+        "Message-ID": f"<{number}@test.example>",
+        "Subject": f"number {number}",
+        **{name.replace("_", "-"): value for name, value in fields.items()},
+    }
+    head = "".join(f"{name}: {value}\n" for name, value in headers.items())
+    return f"{head}\n{body}".encode()
+
+
+def maildir(folder: Path, mails: Sequence[bytes], first: int = 1) -> Path:
+    """Write mails as the Maildir of one account below `folder`, and return `folder`."""
+    inbox = folder / "mail" / "anna@test.example" / "Maildir" / "cur"
+    inbox.mkdir(parents=True, exist_ok=True)
+    for number, content in enumerate(mails, first):
+        (inbox / f"{1461049200 + number}.M{number:06d}P1.mx.test.example:2,S").write_bytes(content)
+    return folder

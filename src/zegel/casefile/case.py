@@ -83,7 +83,7 @@ class Case:
                 where=str(folder),
                 next_step="Make one with `zegel init`, or name it with --case or ZEGEL_CASE.",
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise CaseError(
                 f"case.json cannot be read ({type(error).__name__})",
                 where=str(folder),

@@ -7,13 +7,14 @@ a single stored place can later be proved against it. The copy itself stays wher
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -113,7 +114,7 @@ class ExhibitRecord:
     identity: str
     """`E1`, `E2` … in order of intake."""
     location: str
-    """Where the copy lies now; it may move, its seal may not change."""
+    """Where the copy lies now, percent-encoded; it may move, its seal may not change."""
     format: str
     seal: str
     """Merkle root of the manifest, hexadecimal."""
@@ -124,6 +125,11 @@ class ExhibitRecord:
     taken_in: str
     acquisition: dict[str, Any]
     conditions: dict[str, Any]
+
+    @property
+    def place(self) -> Path:
+        """Return where the copy lies; names of files need not be text."""
+        return Path(os.fsdecode(unquote_to_bytes(self.location)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +228,7 @@ class ExhibitShelf:
         """Put the finished intake on the shelf under the next number."""
         record = ExhibitRecord(
             identity=self.next_identity(),
-            location=str(location.resolve()),
+            location=_encoded(location),
             format=form,
             taken_in=taken_in,
             acquisition=asdict(described[0]),
@@ -236,9 +242,13 @@ class ExhibitShelf:
 
     def move(self, record: ExhibitRecord, location: Path) -> ExhibitRecord:
         """Record that the copy now lies at `location`; the caller has checked its seal."""
-        moved = ExhibitRecord(**{**asdict(record), "location": str(location.resolve())})
+        moved = ExhibitRecord(**{**asdict(record), "location": _encoded(location)})
         replace_file(self.folder / record.identity / "exhibit.json", _encode(moved))
         return moved
+
+
+def _encoded(location: Path) -> str:
+    return quote_from_bytes(os.fsencode(location.resolve()))
 
 
 def _encode(record: ExhibitRecord) -> bytes:

@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from zegel.records import Integrity, Problem, Verdict
 
-
 POST_QUANTUM = frozenset({35, 36})
 """ML-KEM-768+X25519 and ML-KEM-1024+X448 (draft-ietf-openpgp-pqc): whole keys go to pysequoia."""
 

@@ -8,6 +8,7 @@ cannot be made sense of becomes a `Problem`. Never raises on evidence, never use
 from __future__ import annotations
 
 import hashlib
+
 from zegel.openpgp.framing import (
     MAX_PACKETS,
     Packet,

@@ -34,13 +34,13 @@ def status(case: Case) -> dict[str, Any]:
 def open_exhibit(case: Case, record: ExhibitRecord, moved_to: Path | None = None) -> Copy:
     """Open the copy of an exhibit where it lies; say what to do where it lies there no more."""
     try:
-        return open_copy(moved_to or Path(record.location), make_folder(case.work))
+        return open_copy(moved_to or record.place, make_folder(case.work))
     except ExhibitError as error:
         if moved_to is not None:
             raise
         raise ExhibitError(
             f"exhibit {record.identity} cannot be opened here: {error.what}",
-            where=record.location,
+            where=str(record.place),
             next_step="Put it back or mount it; if it has moved, "
             f"`zegel intake --recheck --exhibit {record.identity} --moved-to PATH`.",
         ) from error

@@ -91,7 +91,7 @@ class _Run:
             record.identity: Source(
                 exhibit=record.identity,
                 seal=record.seal,
-                location=Path(record.location),
+                location=record.place,
                 work=case.work,
             )
             for record in self.records
