@@ -39,7 +39,7 @@ bench: $(SETUP)
 	$(BIN)/python -m bench.process
 
 fuzz: $(SETUP)
-	$(BIN)/python tests/fuzz.py $(SECONDS_OF_FUZZ)
+	$(BIN)/python -m tests.fuzz $(SECONDS_OF_FUZZ)
 
 format: $(SETUP)
 	$(BIN)/ruff check --fix --select I

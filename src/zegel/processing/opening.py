@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from zegel import mailstores
 from zegel.exhibits import Copy, SealBroken
 from zegel.exhibits.model import Entry
+from zegel.openpgp.armor import dearmor, find_armor
 from zegel.openpgp.bodies import open_clear, open_message
 from zegel.openpgp.model import (
     BodyKind,
@@ -24,7 +26,7 @@ from zegel.openpgp.model import (
     OpenFailure,
     SessionKey,
 )
-from zegel.openpgp.packets import parse_esk
+from zegel.openpgp.packets import parse_esk, read_messages
 from zegel.processing.contents import Content, read_content, read_plain
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
 from zegel.processing.mime import read_mail
@@ -36,6 +38,9 @@ DEEPEST = 8
 """Encrypted blocks inside encrypted blocks; deeper ones are `unsupported: nested-too-deep`."""
 
 ENCRYPTED_KINDS = frozenset(str(kind) for kind in BodyKind)
+
+_BLOCKS_TRIED = 8
+"""Armoured blocks looked at before the mail is read as a tree."""
 
 _UNOPENED = {
     "damaged": (State.DAMAGED, "unparsable-packets"),
@@ -195,6 +200,9 @@ class Opening:
 
     def _read_layer(self, row: dict[str, Any]) -> FoundLayer:
         raw = self._read_raw(row)
+        direct = armoured_in(raw, row["content_id"])
+        if direct is not None:
+            return FoundLayer(path=self.place["layer_path"], kind="openpgp", message=direct)
         if mailstores.by_name(self.place["format"]).mail:
             layers = find_layers(read_mail(raw))
         else:
@@ -260,6 +268,22 @@ class Opening:
                 "opener": outcome.opened.opener if outcome.opened else None,
             },
         )
+
+
+def armoured_in(raw: bytes, ciphertext_id: bytes) -> EncryptedMessage | None:
+    """Return the ciphertext called `ciphertext_id` if an armoured block of `raw` holds it as is.
+
+    Most mail carries its block unencoded, so the MIME tree need not be read a second time; that
+    it is the right block is proved by its digest.
+    """
+    for block in islice(find_armor(raw), _BLOCKS_TRIED):
+        if block.kind != "MESSAGE":
+            continue
+        messages, _ = read_messages(dearmor(raw[block.start : block.end])[0])
+        for message in messages:
+            if isinstance(message, EncryptedMessage) and message.ciphertext_id == ciphertext_id:
+                return message
+    return None
 
 
 def _earlier(row: dict[str, Any]) -> Outcome | None:
