@@ -84,10 +84,10 @@ class Opening:
         earlier, known = _earlier(row), _known(row)
         identity = row["content_id"]
         if known is None and not self.unlocker.worth_trying(esks, accounts, earlier):
-            if earlier is None:
-                # Nobody holds a key: the outcome is known without reading the body again.
-                unread = _without_body(identity, BodyKind(row["kind"]), esks)
-                self._session(identity, self.unlocker.unlock(unread, accounts), row["kind"])
+            # Nothing to try: known without reading the body again. It may still be news, as when
+            # a key that was missing has been found, but locked.
+            unread = _without_body(identity, BodyKind(row["kind"]), esks)
+            self._session(identity, self.unlocker.unlock(unread, accounts, earlier), row["kind"])
             return
         try:
             layer = self._read_layer(row)
