@@ -54,9 +54,8 @@ class FolderCopy:
         """Return the bytes of `entry` as they are now, unchecked."""
         if entry.backing:
             return carried(self._places, entry, self._work)
-        descriptor = self._open_file(entry.path)
+        descriptor, size = self._open_file(entry.path)
         try:
-            size = os.fstat(descriptor).st_size
             if size >= _MAPPED:
                 return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
             return _read_small(descriptor, size)
@@ -78,11 +77,11 @@ class FolderCopy:
             self._root = -1
 
     def _whole_file(self, path: bytes) -> FileExtent:
-        descriptor = self._open_file(path)
-        size = os.fstat(descriptor).st_size
+        descriptor, size = self._open_file(path)
         return FileExtent(descriptor=descriptor, start=0, length=size)
 
-    def _open_file(self, path: bytes) -> int:
+    def _open_file(self, path: bytes) -> tuple[int, int]:
+        """Return a descriptor of the file at `path`, and its size."""
         folder, _, name = path.rpartition(b"/")
         try:
             descriptor = open_quietly(name, _FILE, self._folder(folder))
@@ -92,10 +91,11 @@ class FolderCopy:
             if error.errno == errno.ELOOP:  # a link now stands where a file was
                 raise SealBroken(path) from error
             raise
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             raise SealBroken(path)
-        return descriptor
+        return descriptor, status.st_size
 
     def _folder(self, path: bytes) -> int:
         """Return the folder at `path`, opened one name below another."""

@@ -7,6 +7,7 @@ Format: https://cr.yp.to/proto/maildir.html; sub-folders as in Maildir++
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -48,17 +49,17 @@ class Maildir:
         if not len(file.data):
             yield Problem(kind="empty message file", unread=True)
             return
-        store = folder.rpartition(b"/")[0]
+        store, account, box = _whereabouts(folder)
         seconds = _UNIQUE.match(name)
         flags = _FLAGS.search(name)
         yield Span(
             offset=0,
             length=len(file.data),
             store=store,
-            account=account_of(file.path),
-            folder=_folder(store),
+            account=account,
+            folder=box,
             flags=flags[1].decode("ascii") if flags else "",
-            delivered_ns=_delivered(name),
+            delivered_ns=_delivered(name, seconds),
             delivered_text=name.decode("utf-8", "backslashreplace") if seconds else "",
         )
 
@@ -71,6 +72,13 @@ def _split(path: bytes) -> tuple[bytes, bytes]:
     """Return folder and name; of a file compressed by itself, those of the packed file."""
     folder, _, name = path.rpartition(b"/")
     return _split(folder[:-1]) if folder.endswith(b"!") else (folder, name)
+
+
+@functools.lru_cache(maxsize=4096)
+def _whereabouts(folder: bytes) -> tuple[bytes, str, str]:
+    """Return store, account and mail folder of what lies in `folder`; never by a file's name."""
+    store = folder.rpartition(b"/")[0]
+    return store, account_of(folder + b"/message"), _folder(store)
 
 
 def _folder(store: bytes) -> str:
@@ -86,8 +94,7 @@ def _folder(store: bytes) -> str:
     return "INBOX"
 
 
-def _delivered(name: bytes) -> int | None:
-    seconds = _UNIQUE.match(name)
+def _delivered(name: bytes, seconds: re.Match[bytes] | None) -> int | None:
     if seconds is None:
         return None
     microseconds = _MICROSECONDS.match(name, seconds.end(1) + 1)

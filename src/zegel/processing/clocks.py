@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from zegel.processing.slices import Headers
@@ -144,6 +145,7 @@ def _checked(text: str, what: str, problems: list[Problem]) -> _Instant | None:
     return instant
 
 
+@lru_cache(maxsize=256)
 def read_instant(text: str) -> _Instant | None:
     """Return the instant a date text names, and whether UTC had to be assumed; None if none."""
     text = text[:200]

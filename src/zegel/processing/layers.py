@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -247,10 +247,16 @@ def _is_blank(rest: bytes, markup: bool) -> bool:
     return _BLANK.fullmatch(rest) is not None
 
 
-def find_keys_in(mail: Mail) -> Iterator[bytes]:
-    """Yield each transferable key in a mail's parts and Autocrypt fields, as binary packets."""
+def find_keys_in(mail: Mail, layers: Iterable[FoundLayer] = ()) -> Iterator[bytes]:
+    """Yield each transferable key in a mail's parts and Autocrypt fields, as binary packets.
+
+    `layers` are those found in the mail: a part whose one block is known needs no second look.
+    """
+    known = {layer.path.partition("#")[0] for layer in layers if layer.message is not None}
     for part in mail.parts:
         content = part.content
+        if part.path in known and content.count(_BEGIN) == 1:
+            continue
         if _BEGIN in content:
             yield from _armoured_keys(content)
         elif content[:1] >= b"\x80" and looks_like_keyring(content[:_HEAD]):

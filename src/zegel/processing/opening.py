@@ -7,7 +7,7 @@ block it lay in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -27,10 +27,12 @@ from zegel.openpgp.model import (
     SessionKey,
 )
 from zegel.openpgp.packets import parse_esk, read_messages
+from zegel.processing.batches import in_batches
 from zegel.processing.contents import Content, read_content, read_plain
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
 from zegel.processing.mime import read_mail
-from zegel.processing.scan import LARGEST_MESSAGE, Sink, content_identity, layer_kind
+from zegel.processing.rows import Sink
+from zegel.processing.stored import LARGEST_MESSAGE, content_identity, layer_kind
 from zegel.processing.unlock import Outcome, Unlocker
 from zegel.records import File, Problem, Span, State
 
@@ -56,6 +58,33 @@ class LostPlaceError(Exception):
     """No stored place of a content gives its sealed bytes any more."""
 
 
+class _Waiting:
+    """One row of the plan on its way to its outcome."""
+
+    __slots__ = (
+        "accounts",
+        "content",
+        "earlier",
+        "known",
+        "message",
+        "outcome",
+        "path",
+        "place",
+        "row",
+    )
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.row = row
+        self.place: dict[str, Any] = row["places"][0]
+        self.path = ""
+        self.accounts: tuple[str, ...] = tuple(row["accounts"] or ())
+        self.message: EncryptedMessage | None = None
+        self.earlier: Outcome | None = None
+        self.known: Outcome | None = None
+        self.outcome: Outcome | None = None
+        self.content: Content | None = None
+
+
 class Opening:
     """Opens planned rows into `sink` with one unlocker."""
 
@@ -67,54 +96,78 @@ class Opening:
         self.find_entry = find_entry
         self.sink = sink
 
-    def open_row(self, row: dict[str, Any]) -> None:
-        """Open the content that `row` of the round's plan describes."""
-        self.place = row["places"][0]
-        kind = row["kind"]
-        if kind in _UNOPENED:
-            self._session(row["content_id"], Outcome(), kind, state=_UNOPENED[kind])
-        elif kind in ENCRYPTED_KINDS:
-            self._encrypted(row)
-        else:
-            self._clear(row)
+    def open_rows(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Open the contents that `rows` of the round's plan describe."""
+        for batch in in_batches(rows, lambda row: int(row["places"][0]["length"])):
+            waiting = [self._read(row) for row in batch]
+            for item in waiting:
+                if item.message is not None:
+                    item.outcome = self._outcome(item.message, item.accounts, item)
+            for item in waiting:
+                if item.outcome is not None and item.outcome.opened is not None:
+                    item.content = self._content_of(item.outcome.opened, item.path)
+            for item in waiting:
+                self._finish(item)
 
-    def _encrypted(self, row: dict[str, Any]) -> None:
+    def _read(self, row: dict[str, Any]) -> _Waiting:
+        """Read an encrypted block again, if there is anything to try on it."""
+        item = _Waiting(row)
+        if row["kind"] not in ENCRYPTED_KINDS:
+            return item
         esks = tuple(filter(None, (parse_esk(packed[0], packed[1:]) for packed in row["esks"])))
-        accounts = tuple(row["accounts"] or ())
-        earlier, known = _earlier(row), _known(row)
-        identity = row["content_id"]
-        if known is None and not self.unlocker.worth_trying(esks, accounts, earlier):
+        item.earlier, item.known = _earlier(row), _known(row)
+        kind = BodyKind(row["kind"])
+        if item.known is None and not self.unlocker.worth_trying(esks, item.accounts, item.earlier):
             # Nothing to try: known without reading the body again. It may still be news, as when
             # a key that was missing has been found, but locked.
-            unread = _without_body(identity, BodyKind(row["kind"]), esks)
-            self._session(identity, self.unlocker.unlock(unread, accounts, earlier), row["kind"])
-            return
+            item.message = _without_body(row["content_id"], kind, esks)
+            return item
         try:
             layer = self._read_layer(row)
         except LostPlaceError:
-            lost = (State.DAMAGED, "sealed-bytes-lost")
-            self._session(identity, Outcome(), row["kind"], state=lost)
-            return
-        message = layer.message
-        assert isinstance(message, EncryptedMessage)
+            return item
+        item.place, item.path = self.place, layer.path
+        assert isinstance(layer.message, EncryptedMessage)
         # Key packets of every copy count, not only those of the copy that was read.
-        message = replace(message, esks=esks)
-        self._open(message, accounts, layer.path, earlier=earlier, known=known)
+        item.message = replace(layer.message, esks=esks)
+        return item
 
-    def _open(
-        self,
-        message: EncryptedMessage,
-        accounts: Sequence[str],
-        path: str,
-        *,
-        ancestors: tuple[bytes, ...] = (),
-        earlier: Outcome | None = None,
-        known: Outcome | None = None,
-    ) -> None:
+    def _outcome(
+        self, message: EncryptedMessage, accounts: Sequence[str], before: _Waiting | None = None
+    ) -> Outcome:
+        known = before.known if before else None
         # Opened before, and read again for what lay locked inside: its key is kept.
         outcome = _reopened(message, known) if known else None
-        if outcome is None:
-            outcome = self.unlocker.unlock(message, accounts, earlier)
+        earlier = before.earlier if before else None
+        return outcome or self.unlocker.unlock(message, accounts, earlier)
+
+    def _content_of(self, opened: Opened, path: str) -> Content:
+        return read_content(opened, self.unlocker.keyring.find_public, path=path)
+
+    def _finish(self, item: _Waiting) -> None:
+        """Write how `item` ended, and open what lies inside it."""
+        row, self.place = item.row, item.place
+        identity, kind = row["content_id"], row["kind"]
+        if item.message is not None and item.outcome is not None:
+            self._record(item.message, item.outcome, item.accounts, item.path, item.content)
+        elif kind in ENCRYPTED_KINDS:
+            lost = (State.DAMAGED, "sealed-bytes-lost")
+            self._session(identity, Outcome(), kind, state=lost)
+        elif kind in _UNOPENED:
+            self._session(identity, Outcome(), kind, state=_UNOPENED[kind])
+        else:
+            self._clear(row)
+
+    def _record(
+        self,
+        message: EncryptedMessage,
+        outcome: Outcome,
+        accounts: Sequence[str],
+        path: str,
+        content: Content | None = None,
+        ancestors: tuple[bytes, ...] = (),
+    ) -> None:
+        """Write an outcome and the content it gave; go on with what is encrypted in that."""
         identity = message.ciphertext_id
         self._session(identity, outcome, str(message.kind), ancestors=ancestors, path=path)
         if outcome.opened is None:
@@ -122,7 +175,7 @@ class Opening:
         inside = (*ancestors, identity)
         if outcome.opened.nested is not None:
             self._nested(outcome.opened.nested, accounts, f"{path}>", inside)
-        content = read_content(outcome.opened, self.unlocker.keyring.find_public, path=path)
+        content = content or self._content_of(outcome.opened, path)
         self._content(identity, content)
         for layer in content.nested:
             inner = f"{path}>{layer.path}"
@@ -151,15 +204,14 @@ class Opening:
             if identity not in ancestors:
                 self._session(identity, outcome, kind, ancestors=ancestors, path=path, state=deep)
             return
-        self._open(message, accounts, path, ancestors=ancestors)
+        outcome = self._outcome(message, accounts)
+        self._record(message, outcome, accounts, path, ancestors=ancestors)
 
     def _clear_inside(self, layer: FoundLayer, path: str, ancestors: tuple[bytes, ...]) -> None:
         assert isinstance(layer.message, ClearMessage)
         opened = open_clear(layer.message)
         if isinstance(opened, Opened):
-            find_key = self.unlocker.keyring.find_public
-            content = read_content(opened, find_key, path=path)
-            self._content(content_identity(layer, ancestors[-1]), content)
+            self._content(content_identity(layer, ancestors[-1]), self._content_of(opened, path))
 
     def _clear(self, row: dict[str, Any]) -> None:
         find_key = self.unlocker.keyring.find_public
@@ -179,7 +231,8 @@ class Opening:
             if opened.nested is not None:
                 accounts = tuple(row["accounts"] or ())
                 inside = (row["content_id"],)
-                self._open(opened.nested, accounts, f"{layer.path}>", ancestors=inside)
+                outcome = self._outcome(opened.nested, accounts)
+                self._record(opened.nested, outcome, accounts, f"{layer.path}>", ancestors=inside)
         else:
             unsupported = opened.failure is OpenFailure.UNSUPPORTED
             state = State.UNSUPPORTED if unsupported else State.DAMAGED

@@ -133,8 +133,7 @@ class OpenTask:
         with pq.ParquetFile(self.plan) as plan:
             # A plan without rows has no group, and still gives a part with its empty tables.
             rows = plan.read_row_group(self.group).to_pylist() if plan.num_row_groups else []
-        for row in rows:
-            opening.open_row(row)
+        opening.open_rows(rows)
         return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
 
     def _find_entry(self, place: dict[str, Any]) -> tuple[Copy, Entry]:

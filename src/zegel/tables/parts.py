@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +29,21 @@ class _TableFile:
 
     def __init__(self, place: Path, schema: pa.Schema) -> None:
         self.schema = schema
-        self._rows: list[Mapping[str, Any]] = []
+        self.rows: list[Mapping[str, Any]] = []
         self._digests: list[bytes] = []
-        self._writer = pq.ParquetWriter(place, schema, compression="zstd", compression_level=1)
+        self._writer = pq.ParquetWriter(
+            place,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=_repeating(schema),
+        )
         self.count = 0
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        self._rows.append(row)
-        if len(self._rows) >= BATCH_ROWS:
-            self.flush()
-
     def flush(self) -> None:
-        if self._rows:
-            columns = [[row.get(name) for row in self._rows] for name in self.schema.names]
-            arrays = [
-                pa.array(values, type=field.type)
-                for values, field in zip(columns, self.schema, strict=True)
-            ]
-            self._rows = []
+        if self.rows:
+            arrays = [pa.array(_column(self.rows, field.name), field.type) for field in self.schema]
+            self.rows = []
             self.write(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -57,6 +55,18 @@ class _TableFile:
         self.flush()
         self._writer.add_key_value_metadata({"zegel-digest": table_digest(self._digests).hex()})
         self._writer.close()
+
+
+def _column(rows: list[Mapping[str, Any]], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:  # a row may leave out what it has no value for
+        return [row.get(name) for row in rows]
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """Return the columns whose values repeat: a dictionary of digests or texts only costs time."""
+    return [field.name for field in schema if field.type == pa.string() and field.name != "text"]
 
 
 class PartWriter:
@@ -73,8 +83,11 @@ class PartWriter:
 
     def add(self, table: str, row: Mapping[str, Any]) -> None:
         """Append one row to `table`; columns the row lacks become null."""
-        with StorageGuard(self.unfinished):
-            self._tables[table].add(row)
+        growing = self._tables[table]
+        growing.rows.append(row)
+        if len(growing.rows) >= BATCH_ROWS:
+            with StorageGuard(self.unfinished):
+                growing.flush()
 
     def add_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Append rows to `table` in order."""
