@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+# Tests are never timed: machines are shared and noisy, and bench/ holds what speed is claimed.
+settings.register_profile("zegel", deadline=None)
+settings.load_profile("zegel")
 
 ALLOWED = "real data absent"
 

@@ -82,8 +82,8 @@ def clocks(
     """Return all clocks of a mail; the one used is the first of the order of trust that reads."""
     problems: list[Problem] = []
     received_text, received = _received(headers, problems)
-    inner_text, inner = _dated(inner_headers, "inner date", problems) if inner_headers else _NONE
-    date_text, outer = _dated(headers, "date", problems)
+    inner_text, inner = dated(inner_headers, "inner date", problems) if inner_headers else _NONE
+    date_text, outer = dated(headers, "date", problems)
     used: Used = "none"
     instant: tuple[int, bool] | None = None
     if received is not None:
@@ -124,7 +124,8 @@ def _received(headers: Headers, problems: list[Problem]) -> tuple[str, _Instant 
     return text, _checked(text, "received", problems)
 
 
-def _dated(headers: Headers, what: str, problems: list[Problem]) -> tuple[str, _Instant | None]:
+def dated(headers: Headers, what: str, problems: list[Problem]) -> tuple[str, _Instant | None]:
+    """Return the text of the Date field and the instant it names; `what` names it in problems."""
     values = headers.get("date")
     if not values:
         return _NONE

@@ -16,8 +16,8 @@ from zegel.openpgp.armor import dearmor, find_armor
 from zegel.openpgp.model import Opened, PublicKey, Signature
 from zegel.openpgp.packets import read_packets
 from zegel.openpgp.signatures import check
-from zegel.processing.clocks import clocks
-from zegel.processing.headers import message_id, participants, references
+from zegel.processing.clocks import dated
+from zegel.processing.headers import message_id, participants, references, unstructured
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
 from zegel.processing.mime import Mail, read_mail, signed_parts_of
 from zegel.processing.textbody import inner_headers, text_of
@@ -43,6 +43,8 @@ class Content:
 def looks_like_mime(content: bytes) -> bool:
     """Say whether `content` is a MIME entity: it begins with a header block naming its type."""
     head = content[:8192].lower()
+    if head.startswith(b"content-type:") and b"\n" in head[:4096]:
+        return True
     if not _MIME_START.match(content[:4096]):
         return False
     blank = min((at for at in (head.find(b"\n\n"), head.find(b"\r\n\r\n")) if at >= 0), default=-1)
@@ -109,16 +111,17 @@ def _read_mail_into(row: dict[str, Any], mail: Mail) -> tuple[Problem, ...]:
     text, attachments, problems = text_of(mail)
     headers = inner_headers(mail)
     people = participants(headers)
-    read = clocks(headers, stored_ns=None, stored_text="")
+    unreadable: list[Problem] = []
+    date_text, date = dated(headers, "inner date", unreadable)
     row.update(
         message_id=message_id(headers),
-        subject=_first(headers, "subject"),
+        subject=unstructured(headers, "subject") if "subject" in headers else None,
         sender=[person.address for person in people.sender],
         recipients=[person.address for person in (*people.to, *people.cc, *people.bcc)],
         references=list(references(headers)),
         chat_group=_first(headers, "chat-group-id"),
-        date_ns=read.date_ns,
-        date_text=read.date_text,
+        date_ns=date[0] if date else None,
+        date_text=date_text,
         text=_bounded(text),
         attachments=[
             {
@@ -131,7 +134,7 @@ def _read_mail_into(row: dict[str, Any], mail: Mail) -> tuple[Problem, ...]:
         ],
     )
     cut = (Problem(kind="text cut"),) if len(text) > _TEXT_LIMIT else ()
-    return (*mail.problems, *problems, *cut)
+    return (*mail.problems, *problems, *unreadable, *cut)
 
 
 def _first(headers: dict[str, list[str]], name: str) -> str | None:
@@ -141,6 +144,8 @@ def _first(headers: dict[str, list[str]], name: str) -> str | None:
 
 def _bounded(text: str) -> str:
     # Parquet holds UTF-8: a lone surrogate from a damaged charset cannot be written.
+    if text.isascii():
+        return text[:_TEXT_LIMIT]
     return text[:_TEXT_LIMIT].encode("utf-8", "replace").decode("utf-8")
 
 
@@ -182,8 +187,11 @@ _GRAVITY = (Verdict.BAD, Verdict.UNKNOWN_SIGNER, Verdict.UNSUPPORTED, Verdict.GO
 
 def _sign(row: dict[str, Any], signatures: Sequence[Signature]) -> None:
     """Write the signatures into `row`; the row's one verdict is its gravest."""
+    if not signatures:
+        row["signature"], row["signatures"] = str(Verdict.NONE), []
+        return
     verdicts = {signature.verdict for signature in signatures}
-    row["signature"] = str(next((v for v in _GRAVITY if v in verdicts), Verdict.NONE))
+    row["signature"] = str(next(v for v in _GRAVITY if v in verdicts))
     row["signatures"] = [
         {
             "verdict": str(signature.verdict),

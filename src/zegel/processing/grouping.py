@@ -21,34 +21,25 @@ PLACES = 3
 """Stored places kept for reading a content, should the first have lost its bytes."""
 
 _GROUPED = """
-  SELECT content_id,
-         any_value(kind) AS kind,
-         bool_or(encrypted) AS encrypted,
-         list_sort(list_distinct(flatten(list(esks)))) AS esks,
-         coalesce(min(first_key) FILTER (first_key <> ''::BLOB), ''::BLOB) AS first_key,
-         min({{'exhibit': exhibit, 'entry': entry, 'offset': "offset", 'length': length,
-               'format': format, 'quoting': quoting, 'layer_path': layer_path}}, {places})
-           AS places,
-         list_sort(list_distinct(flatten(list(accounts)))) AS accounts
-  FROM {layers}
-  GROUP BY content_id
+  SELECT l.content_id,
+         any_value(l.kind) AS kind,
+         bool_or(l.encrypted) AS encrypted,
+         list_sort(list_distinct(flatten(list(l.esks)))) AS esks,
+         coalesce(min(l.first_key) FILTER (l.first_key <> ''::BLOB), ''::BLOB) AS first_key,
+         min({{'exhibit': l.exhibit, 'number': l.entry, 'offset': l."offset", 'length': l.length,
+               'format': l.format, 'quoting': l.quoting, 'layer_path': l.layer_path,
+               'block_start': l.block_start, 'block_end': l.block_end,
+               'parent': m.parent, 'path': m.path, 'kind': m.kind, 'size': m.size,
+               'mtime_ns': m.mtime_ns, 'mode': m.mode, 'sha256': m.sha256, 'target': m.target,
+               'data_offset': m.data_offset, 'backing': m.backing}}, {places}) AS places,
+         list_sort(list_distinct(flatten(list(l.accounts)))) AS accounts
+  FROM {layers} l JOIN ({manifests}) m ON m.exhibit = l.exhibit AND m.number = l.entry
+  GROUP BY l.content_id
 """
 
 _MANIFEST = """
   SELECT {exhibit} AS exhibit, number, parent, path, kind, size, mtime_ns, mode, sha256, target,
          data_offset, backing FROM read_parquet({manifest})
-"""
-
-_LOCATED = """
-  SELECT content_id, list({{'exhibit': p.exhibit, 'offset': p.offset, 'length': p.length,
-           'format': p.format, 'quoting': p.quoting, 'layer_path': p.layer_path,
-           'number': m.number, 'parent': m.parent, 'path': m.path, 'kind': m.kind,
-           'size': m.size, 'mtime_ns': m.mtime_ns, 'mode': m.mode, 'sha256': m.sha256,
-           'target': m.target, 'data_offset': m.data_offset,
-           'backing': m.backing}} ORDER BY p) AS places
-  FROM (SELECT content_id, unnest(places) AS p FROM chosen)
-  JOIN ({manifests}) m ON m.exhibit = p.exhibit AND m.number = p.entry
-  GROUP BY content_id
 """
 
 _FIRST = """
@@ -130,15 +121,11 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
         _MANIFEST.format(exhibit=f"'{name}'", manifest=quoted(path))
         for name, path in files.manifests.items()
     )
-    steps += (
-        f"grouped AS MATERIALIZED ({_GROUPED.format(layers=parquet(files.layers), places=PLACES)}),"
-        f"chosen AS MATERIALIZED ({pending}),"
-        f"located AS ({_LOCATED.format(manifests=manifests)})"
-    )
+    grouped = _GROUPED.format(layers=parquet(files.layers), manifests=manifests, places=PLACES)
+    steps += f"grouped AS ({grouped}), chosen AS ({pending})"
     with connect(spill) as connection:
         connection.execute(
-            f"COPY (WITH {steps} SELECT chosen.* REPLACE (located.places AS places) "
-            "FROM chosen JOIN located USING (content_id) ORDER BY first_key, content_id) "
+            f"COPY (WITH {steps} SELECT * FROM chosen ORDER BY first_key, content_id) "
             f"TO {quoted(out)} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_PER_GROUP})"
         )

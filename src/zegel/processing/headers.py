@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from zegel.processing.charsets import decode_words
 from zegel.processing.slices import Headers
@@ -18,6 +19,8 @@ from zegel.records import Problem
 MAX_ADDRESSES = 10_000
 MAX_IDS = 1_000
 _MAX_VALUE = 1 << 20
+_SHORT = 128
+"""Characters of a field that is worth remembering: the same few people write all day."""
 
 _SIMPLE = re.compile(r"\s*([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)\s*")
 _NAMED = re.compile(r"([^<>@,;:\"()\\]*)<([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)>\s*")
@@ -91,6 +94,11 @@ def _of_all(values: list[str]) -> tuple[Address, ...]:
 
 def addresses(value: str) -> tuple[Address, ...]:
     """Return the mailboxes of one address field; members of groups are met, group names dropped."""
+    return _addresses(value) if len(value) < _SHORT else _addresses.__wrapped__(value)
+
+
+@lru_cache(maxsize=8192)
+def _addresses(value: str) -> tuple[Address, ...]:
     if found := _SIMPLE.fullmatch(value):
         return (Address(name="", address=found[1].lower(), raw=value),)
     if found := _NAMED.fullmatch(value):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from zegel.openpgp.armor import ArmorBlock, dearmor, find_armor
@@ -60,6 +60,8 @@ class FoundLayer:
     kind: LayerKind
     message: EncryptedMessage | ClearMessage | None
     problems: tuple[Problem, ...] = ()
+    block: tuple[int, int] | None = None
+    """Where its armour stands in the message as received, if it holds this layer and no more."""
 
 
 def find_layers(mail: Mail) -> Iterator[FoundLayer]:
@@ -100,7 +102,8 @@ def _layers_of(part: Part) -> tuple[list[FoundLayer], bool]:
             covered = part.content_type in _NOT_PLAIN or not content.strip()
             return [], covered
     markup = part.content_type == "text/html"
-    layers, rest = _from_text(content, part.path, markup)
+    offset = part.offset if content is part.content else -1
+    layers, rest = _from_text(content, part.path, markup, offset)
     if any(layer.kind == "foreign" for layer in layers):
         wrapped = _FILE in content
         return _without_foreign(layers, wrapped=wrapped), not wrapped and _is_blank(rest, markup)
@@ -150,7 +153,7 @@ def _is_envelope(part: Part) -> bool:
 def find_layers_in_bytes(content: bytes, path: str) -> Iterator[FoundLayer]:
     """Yield the layers of bytes that are no mail: a loose OpenPGP file, an opened attachment."""
     if _BEGIN in content:
-        layers, rest = _from_text(content, path, markup=False)
+        layers, rest = _from_text(content, path, markup=False, offset=0)
         yield from layers
         if layers and _is_blank(rest, markup=False):
             return
@@ -160,8 +163,13 @@ def find_layers_in_bytes(content: bytes, path: str) -> Iterator[FoundLayer]:
     yield FoundLayer(path=path, kind="plain", message=None)
 
 
-def _from_text(content: bytes, path: str, markup: bool) -> tuple[list[FoundLayer], bytes]:
-    """Return the layers of the armoured blocks in a text, and the text around them."""
+def _from_text(
+    content: bytes, path: str, markup: bool, offset: int
+) -> tuple[list[FoundLayer], bytes]:
+    """Return the layers of the armoured blocks in a text, and the text around them.
+
+    `offset` is where the text stands in the message as received, -1 where it does not.
+    """
     layers: list[FoundLayer] = []
     around: list[bytes] = []
     end = 0
@@ -170,7 +178,10 @@ def _from_text(content: bytes, path: str, markup: bool) -> tuple[list[FoundLayer
             around.append(content[end : block.start])
             end = block.end
         if block.kind in ("MESSAGE", "SIGNED MESSAGE"):
-            layers.extend(_from_block(content, block, path, len(layers), markup))
+            found = list(_from_block(content, block, path, len(layers), markup))
+            if offset >= 0 and len(found) == 1 and not found[0].problems:
+                found = [replace(found[0], block=(offset + block.start, offset + block.end))]
+            layers.extend(found)
         if len(layers) > MAX_LAYERS:
             break
     around.append(content[end:])

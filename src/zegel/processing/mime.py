@@ -53,6 +53,8 @@ class Part:
     """Transfer-decoded; line ends are as received."""
     parent_type: str
     """Content type of the containing multipart or message, empty at the top."""
+    offset: int = -1
+    """Where `content` stands in the mail as received; -1 where it was decoded."""
 
     @property
     def parameters(self) -> str:
@@ -137,6 +139,7 @@ class _Node:
 class _Walk:
     """What one mail's walk has gathered."""
 
+    raw: bytes
     parts: list[Part] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -146,7 +149,7 @@ class _Walk:
 
 def read_mail(raw: bytes) -> Mail:
     """Return the mail's header fields, leaves and containers; any bytes at all give a mail."""
-    walk = _Walk()
+    walk = _Walk(raw)
     headers, body = read_headers(raw, 0, len(raw), walk.problems)
     if len(raw) > MAX_BYTES:
         walk.problems.append(Problem(kind="mail too large", note=f"{len(raw)} bytes"))
@@ -211,6 +214,7 @@ def _leaf(walk: _Walk, node: _Node, headers: Headers, kind: str) -> None:
             content_id=content_id[0].strip("<> ") if content_id else "",
             content=content,
             parent_type=node.parent_type,
+            offset=node.start if content is raw and node.source is walk.raw else -1,
         )
     )
 

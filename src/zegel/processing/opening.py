@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 from zegel import mailstores
 from zegel.exhibits import Copy, SealBroken
 from zegel.exhibits.model import Entry
-from zegel.openpgp.armor import dearmor, find_armor
+from zegel.openpgp.armor import dearmor
 from zegel.openpgp.bodies import open_clear, open_message
 from zegel.openpgp.model import (
     BodyKind,
@@ -26,12 +25,14 @@ from zegel.openpgp.model import (
     OpenFailure,
     SessionKey,
 )
-from zegel.openpgp.packets import parse_esk, read_messages
+from zegel.openpgp.packets import find_ciphertext, parse_esk
+from zegel.openpgp.secondopinion import Opinion
 from zegel.processing.batches import in_batches
 from zegel.processing.contents import Content, read_content, read_plain
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
 from zegel.processing.mime import read_mail
 from zegel.processing.rows import Sink
+from zegel.processing.secondopinions import SecondOpinions, difference
 from zegel.processing.stored import LARGEST_MESSAGE, content_identity, layer_kind
 from zegel.processing.unlock import Outcome, Unlocker
 from zegel.records import File, Problem, Span, State
@@ -40,9 +41,6 @@ DEEPEST = 8
 """Encrypted blocks inside encrypted blocks; deeper ones are `unsupported: nested-too-deep`."""
 
 ENCRYPTED_KINDS = frozenset(str(kind) for kind in BodyKind)
-
-_BLOCKS_TRIED = 8
-"""Armoured blocks looked at before the mail is read as a tree."""
 
 _UNOPENED = {
     "damaged": (State.DAMAGED, "unparsable-packets"),
@@ -95,6 +93,9 @@ class Opening:
         self.unlocker = unlocker
         self.find_entry = find_entry
         self.sink = sink
+        self.opinions = SecondOpinions(
+            unlocker.keyring, unlocker.passphrases, unlocker.budget.second_opinions
+        )
 
     def open_rows(self, rows: Iterable[dict[str, Any]]) -> None:
         """Open the contents that `rows` of the round's plan describe."""
@@ -123,13 +124,17 @@ class Opening:
             item.message = _without_body(row["content_id"], kind, esks)
             return item
         try:
-            layer = self._read_layer(row)
+            raw = self._read_raw(row)
         except LostPlaceError:
             return item
-        item.place, item.path = self.place, layer.path
-        assert isinstance(layer.message, EncryptedMessage)
+        item.place, item.path = self.place, self.place["layer_path"]
+        block = dearmor(raw[self.place["block_start"] or 0 : self.place["block_end"] or 0])[0]
         # Key packets of every copy count, not only those of the copy that was read.
-        item.message = replace(layer.message, esks=esks)
+        item.message = find_ciphertext(block, row["content_id"], esks)
+        if item.message is None:
+            layer = self._find_layer(raw)
+            assert isinstance(layer.message, EncryptedMessage)
+            item.message = replace(layer.message, esks=esks)
         return item
 
     def _outcome(
@@ -169,7 +174,11 @@ class Opening:
     ) -> None:
         """Write an outcome and the content it gave; go on with what is encrypted in that."""
         identity = message.ciphertext_id
-        self._session(identity, outcome, str(message.kind), ancestors=ancestors, path=path)
+        opinion = self.opinions.on(message, outcome)
+        kind = str(message.kind)
+        self._session(identity, outcome, kind, ancestors=ancestors, path=path, opinion=opinion)
+        if (problem := difference(opinion)) is not None:
+            self._problem(problem)
         if outcome.opened is None:
             return
         inside = (*ancestors, identity)
@@ -220,7 +229,7 @@ class Opening:
             if row["kind"] == "plain":
                 self._content(row["content_id"], read_plain(raw, find_key))
                 return
-            layer = self._read_layer(row)
+            layer = self._find_layer(self._read_raw(row))
         except LostPlaceError:
             self._problem(Problem(kind="sealed bytes lost"))
             return
@@ -251,11 +260,7 @@ class Opening:
             return mailstores.by_name(place["format"]).message(file, span)
         raise LostPlaceError
 
-    def _read_layer(self, row: dict[str, Any]) -> FoundLayer:
-        raw = self._read_raw(row)
-        direct = armoured_in(raw, row["content_id"])
-        if direct is not None:
-            return FoundLayer(path=self.place["layer_path"], kind="openpgp", message=direct)
+    def _find_layer(self, raw: bytes) -> FoundLayer:
         if mailstores.by_name(self.place["format"]).mail:
             layers = find_layers(read_mail(raw))
         else:
@@ -293,6 +298,7 @@ class Opening:
         ancestors: tuple[bytes, ...] = (),
         path: str = "",
         state: tuple[State, str] | None = None,
+        opinion: Opinion | None = None,
     ) -> None:
         ended, reason = state or (outcome.state, outcome.reason)
         session = outcome.session
@@ -319,24 +325,9 @@ class Opening:
                 "tried_passphrases": outcome.tried_passphrases,
                 "esks": outcome.esks,
                 "opener": outcome.opened.opener if outcome.opened else None,
+                "second_opinion": str(opinion) if opinion else None,
             },
         )
-
-
-def armoured_in(raw: bytes, ciphertext_id: bytes) -> EncryptedMessage | None:
-    """Return the ciphertext called `ciphertext_id` if an armoured block of `raw` holds it as is.
-
-    Most mail carries its block unencoded, so the MIME tree need not be read a second time; that
-    it is the right block is proved by its digest.
-    """
-    for block in islice(find_armor(raw), _BLOCKS_TRIED):
-        if block.kind != "MESSAGE":
-            continue
-        messages, _ = read_messages(dearmor(raw[block.start : block.end])[0])
-        for message in messages:
-            if isinstance(message, EncryptedMessage) and message.ciphertext_id == ciphertext_id:
-                return message
-    return None
 
 
 def _earlier(row: dict[str, Any]) -> Outcome | None:
@@ -356,6 +347,7 @@ def _known(row: dict[str, Any]) -> Outcome | None:
     return Outcome(
         state=State.READABLE,
         reason="opened",
+        earlier=True,
         session=session,
         fingerprint=row["key_fingerprint"] or b"",
         passphrase=row["passphrase"] or "",

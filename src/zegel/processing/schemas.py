@@ -58,10 +58,16 @@ LAYERS = pa.schema(
         ("length", pa.int64()),
         ("format", pa.string()),
         ("quoting", pa.string()),
+        ("block_start", pa.int64()),
+        ("block_end", pa.int64()),
         ("accounts", TEXTS),
     ]
 )
-"""One row per layer of a stored message. `esks` hold tag octet and packet body of each ESK."""
+"""One row per layer of a stored message. `esks` hold tag octet and packet body of each ESK.
+
+`block_start` and `block_end` say where a layer's armour stands in its message, the store's quoting
+undone; null where it was encoded or mended.
+"""
 
 KEY_PLACES = pa.schema(
     [

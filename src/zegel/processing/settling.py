@@ -118,9 +118,7 @@ GROUP BY n.stored_id
 MESSAGES = """
 CREATE TABLE messages AS
 WITH member AS (
-  SELECT s.*, min_by(s.stored_id, labels.label) OVER (PARTITION BY labels.label) AS message,
-         labels.label
-  FROM states s JOIN labels USING (stored_id)
+  SELECT s.*, labels.label FROM states s JOIN labels USING (stored_id)
 )
 SELECT min_by(stored_id, (exhibit, entry, "offset")) AS message, count(*) AS copies,
        list_sort(list(stored_id)) AS stored,

@@ -165,6 +165,8 @@ def _row_of_layer(layer: FoundLayer, stored: dict[str, Any]) -> dict[str, Any]:
         "content_id": content_identity(layer, stored["sha256"]),
         "encrypted": encrypted or layer_kind(layer) in ("smime", "damaged", "too large"),
         "esks": [bytes([esk.tag]) + esk.body for esk in esks],
+        "block_start": layer.block[0] if layer.block else None,
+        "block_end": layer.block[1] if layer.block else None,
         "first_key": min((esk.key_id for esk in esks if esk.key_id), default=b""),
         "exhibit": stored["exhibit"],
         "entry": stored["entry"],

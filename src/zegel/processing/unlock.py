@@ -43,12 +43,14 @@ _RANK = {State.NO_KEY: 0, State.KEY_LOCKED: 1, State.UNSUPPORTED: 2, State.DAMAG
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How many guesses one ciphertext is worth before it is left for a later run."""
+    """How many guesses one ciphertext is worth, and how many second opinions all of them are."""
 
     hidden: int = 256
     """Private-key operations on hidden recipients."""
     passphrases: int = 256
     """Passphrases tried on a message encrypted to one."""
+    second_opinions: int = 100
+    """A second implementation opens one in so many SEIPD version 2 bodies; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,8 @@ class Outcome:
     tried_passphrases: int = 0
     esks: int = 0
     """Session-key packets known when this was tried."""
+    earlier: bool = False
+    """True where an earlier round opened it, and asked for a second opinion or did not."""
 
     def worse(self, state: State, reason: str, detail: str = "") -> None:
         """Note a failure; the gravest one names the outcome."""
