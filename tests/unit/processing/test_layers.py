@@ -242,7 +242,7 @@ def test_the_foreign_corpora_hold_these_layers(name: str, distinct: int, smime: 
     assert (len(ciphertexts), kinds["smime"]) == (distinct, smime)
 
 
-@pytest.mark.parametrize("corpus", ["openpgp_thunderbird", "openpgp_notmuch", "openpgp_rnp"])
+@pytest.mark.parametrize("corpus", ["openpgp_rnp", "openpgp_go_crypto", "search_notmuch"])
 def test_where_a_block_is_said_to_stand_it_stands(corpus: str) -> None:
     placed = 0
     for path in sorted(archive(corpus).rglob("*")):
