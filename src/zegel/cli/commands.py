@@ -179,6 +179,9 @@ def process(
     passphrase_budget: Annotated[
         int, typer.Option(min=0, help="Passphrases tried on one key or message.")
     ] = Budget().passphrases,
+    second_opinions: Annotated[
+        int, typer.Option(min=0, help="Open one in so many SEIPD v2 bodies twice; 0 for none.")
+    ] = Budget().second_opinions,
     case: CaseOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -190,7 +193,9 @@ def process(
     options = service.ProcessOptions(
         passphrases=given,
         workers=workers,
-        budget=Budget(hidden=hidden_budget, passphrases=passphrase_budget),
+        budget=Budget(
+            hidden=hidden_budget, passphrases=passphrase_budget, second_opinions=second_opinions
+        ),
     )
     with show.progress() as bar:
         result = service.process(opened, options, progress=bar)

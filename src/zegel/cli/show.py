@@ -185,6 +185,10 @@ def ledger(result: Mapping[str, Any]) -> None:
     line(f"Distinct encrypted blocks: {blocks or 'none'}.")
     for name, count in result["unsupported"].items():
         line(f"  unsupported: {name}: {_count(count)}")
+    second = {name: count for name, count in result["second_opinions"].items() if count}
+    if second:
+        said = ", ".join(f"{name} {_count(count)}" for name, count in second.items())
+        line(f"Second implementation: {said}.")
     line(f"Problems: {_count(result['problems'])} (zegel problems).")
     for by, rows in result.get("by", {}).items():
         _breakdown(by, rows)

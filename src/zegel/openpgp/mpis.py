@@ -1,4 +1,4 @@
-"""Read multiprecision integers, bounded by the bytes that are there.
+"""Read and write multiprecision integers, bounded by the bytes that are there.
 
 It never trusts the announced bit count beyond the bytes at hand, and refuses integers larger
 than any real key has.
@@ -37,3 +37,10 @@ def read_mpis(data: bytes, offset: int, count: int) -> tuple[list[bytes], int]:
 def number(integer: bytes) -> int:
     """Return the integer as a number."""
     return int.from_bytes(integer, "big")
+
+
+def write_mpi(integer: bytes) -> bytes:
+    """Return big-endian bytes as an integer with its bit count, without leading zeros."""
+    value = number(integer)
+    bits = value.bit_length()
+    return bits.to_bytes(2, "big") + value.to_bytes((bits + 7) // 8, "big")

@@ -12,6 +12,7 @@ import duckdb
 
 from zegel.casefile import Case
 from zegel.errors import UsageError, VerificationError
+from zegel.openpgp.secondopinion import Agreement
 from zegel.processing.sql import connect, parquet
 from zegel.records import State
 
@@ -99,9 +100,22 @@ def _totals(connection: duckdb.DuckDBPyConnection, case: Case) -> dict[str, Any]
             "SELECT reason, count(*) FROM blocks WHERE state = 'unsupported' GROUP BY ALL "
             "ORDER BY ALL",
         ),
+        "second_opinions": _second_opinions(connection),
         "problems": _one(connection, "SELECT count(*) FROM problems"),
         "files": _counts(connection, "SELECT role, count(*) FROM files GROUP BY ALL ORDER BY ALL"),
     }
+
+
+def _second_opinions(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Count what a second implementation said of the blocks that opened."""
+    said = _counts(
+        connection,
+        "SELECT split_part(second_opinion, ':', 1), count(*) FROM blocks "
+        "WHERE second_opinion IS NOT NULL GROUP BY ALL",
+    )
+    asked = (Agreement.AGREES, Agreement.DIFFERS, Agreement.FAILED)
+    sampled = sum(said.get(answer, 0) for answer in asked)
+    return {"sampled": sampled, **{answer.value: said.get(answer, 0) for answer in Agreement}}
 
 
 def _reasons(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:

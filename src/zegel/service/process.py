@@ -138,6 +138,7 @@ class _Run:
             "keys": keys.parent.name,
             "passphrases": len(phrases.all()),
             "budget": [self.options.budget.hidden, self.options.budget.passphrases],
+            "second opinions": self.options.budget.second_opinions,
             "rules": RULES,
         }
         digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]

@@ -68,8 +68,12 @@ def gnupg_encrypts_to_passphrase(*words: str, text: bytes = TEXT) -> bytes:
 @lru_cache(maxsize=16)
 def gnupg_key(kind: str) -> UnlockedKey:
     """Return the decryption subkey of `kind`."""
-    exported = _gpg(gnupg_home(), "--export-secret-keys", f"{kind}@test.example")
-    return unlocked_keys(exported)[1]
+    return unlocked_keys(gnupg_exports(kind))[1]
+
+
+def gnupg_exports(kind: str) -> bytes:
+    """Return the transferable secret key of `kind`."""
+    return _gpg(gnupg_home(), "--export-secret-keys", f"{kind}@test.example")
 
 
 def unlocked_keys(packets: bytes) -> list[UnlockedKey]:
