@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zegel.processing.charsets import decode
 from zegel.processing.markup import text_of_html
@@ -34,6 +34,7 @@ class Attachment:
     content_type: str
     size: int
     sha256: bytes
+    content: bytes = field(repr=False)
 
 
 def text_of(mail: Mail) -> tuple[str, list[Attachment], tuple[Problem, ...]]:
@@ -68,6 +69,7 @@ def _attachment(filename: str, content_type: str, content: bytes) -> Attachment:
         content_type=content_type,
         size=len(content),
         sha256=hashlib.sha256(content).digest(),
+        content=content,
     )
 
 

@@ -1,0 +1,174 @@
+"""Opens an investigation's folder, on any machine, with or without the case that made it.
+
+Never shows anything that is not in the folder; `check` says whether all of it is as it was sealed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from zegel.canonical import canonical_json
+from zegel.custody.merkle import root
+from zegel.errors import CaseError, UsageError, VerificationError
+from zegel.investigation.leaves import fields_of, header_leaf, message_leaf
+from zegel.investigation.pack import read_packed
+from zegel.tables import read_rows
+
+FORMAT_VERSION = 1
+DESCRIPTION = "investigation.json"
+ORDER = "order.toml"
+SECRET = "secret"
+
+_OF_A_MESSAGE = ("places", "ciphertexts", "attachments")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Investigation:
+    """An opened investigation."""
+
+    folder: Path
+    header: Mapping[str, Any]
+    """What all messages share: order, exhibits, state of the case, versions, counts."""
+    messages: int
+    root: bytes
+
+    @classmethod
+    def open(cls, folder: Path) -> Investigation:
+        """Open the investigation in `folder`."""
+        try:
+            written = json.loads((folder / DESCRIPTION).read_bytes())
+            version = written["version"]
+            opened = cls(
+                folder=folder.resolve(),
+                header=dict(written["header"]),
+                messages=int(written["messages"]),
+                root=bytes.fromhex(written["root"]),
+            )
+        except FileNotFoundError:
+            raise UsageError(
+                "there is no investigation here",
+                where=str(folder),
+                next_step="`zegel grant ORDER` makes one; name it with -i.",
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise CaseError(
+                f"{DESCRIPTION} cannot be read ({type(error).__name__})",
+                where=str(folder),
+                next_step="Restore the folder from a copy; nothing was changed.",
+            ) from error
+        if version != FORMAT_VERSION:
+            raise CaseError(
+                f"the investigation has format version {version}, this program reads "
+                f"{FORMAT_VERSION}",
+                where=str(folder),
+                next_step="Use the version of zegel that made it.",
+            )
+        return opened
+
+    @property
+    def training(self) -> bool:
+        """True where the order was accepted unsigned, for training only."""
+        return bool(self.header["training"])
+
+    @property
+    def identity(self) -> str:
+        """What the investigation is called in logs: the first half of its root."""
+        return self.root.hex()[:32]
+
+    @property
+    def order(self) -> bytes:
+        """The order, as received."""
+        return (self.folder / ORDER).read_bytes()
+
+    def table(self, name: str) -> Path:
+        """Return the Parquet file of a table."""
+        return self.folder / "tables" / f"{name}.parquet"
+
+    def rows(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a table in order."""
+        return read_rows([self.table(name)])
+
+    def bytes_at(self, at: int, length: int, digest: bytes) -> bytes:
+        """Return packed bytes, checked against their digest."""
+        return read_packed(self.folder, at, length, digest)
+
+    def check(self) -> None:
+        """Raise `VerificationError` unless every row and every byte is as it was sealed."""
+        secret = (self.folder / SECRET).read_bytes()
+        leaves = [header_leaf(self.header)]
+        for message, *others in self._by_message():
+            leaves.append(message_leaf(secret, message["message"], fields_of(message, *others)))
+            self._check_bytes(*others)
+        if len(leaves) != self.messages + 1 or root(leaves) != self.root:
+            raise VerificationError(
+                "the tables are not those that were sealed", where=str(self.folder)
+            )
+        if self.header["order"]["sha256"] != _sha256(self.order):
+            raise VerificationError("the order is not the one granted", where=str(self.folder))
+        for name in ("keys", "holdings"):
+            if self.header["tables"][name] != digest_of_rows(self.rows(name)):
+                raise VerificationError(f"the table {name} is not the one sealed")
+
+    def _by_message(self) -> Iterator[tuple[dict[str, Any], list[Any], list[Any], list[Any]]]:
+        """Yield each message with its places, blocks and attachments: all lie in one order."""
+        streams = [
+            _Grouped(groupby(self.rows(name), key=lambda row: row["message"]))
+            for name in _OF_A_MESSAGE
+        ]
+        for message in self.rows("messages"):
+            places, blocks, attachments = (stream.of(message["message"]) for stream in streams)
+            yield message, places, blocks, attachments
+        if any(stream.left() for stream in streams):
+            raise VerificationError("rows of no message lie here", where=str(self.folder))
+
+    def _check_bytes(
+        self, places: Sequence[Any], blocks: Sequence[Any], attachments: Sequence[Any]
+    ) -> None:
+        for place in places:
+            if place["raw_at"] is not None:
+                self.bytes_at(place["raw_at"], place["raw_length"], place["raw_sha256"])
+        for block in blocks:
+            if block["plaintext_at"] is not None:
+                length, digest = block["plaintext_length"], block["plaintext_sha256"]
+                self.bytes_at(block["plaintext_at"], length, digest)
+        for item in attachments:
+            if item["at"] is not None:
+                self.bytes_at(item["at"], item["size"], item["sha256"])
+
+
+class _Grouped:
+    """Hands out the groups of a sorted stream by key."""
+
+    def __init__(self, groups: Iterator[tuple[bytes, Iterator[dict[str, Any]]]]) -> None:
+        self._groups = groups
+        self._waiting: tuple[bytes, list[dict[str, Any]]] | None = None
+
+    def of(self, key: bytes) -> list[dict[str, Any]]:
+        if self._waiting is None:
+            found = next(self._groups, None)
+            self._waiting = (found[0], list(found[1])) if found else None
+        if self._waiting is None or self._waiting[0] != key:
+            return []
+        rows, self._waiting = self._waiting[1], None
+        return rows
+
+    def left(self) -> bool:
+        return self._waiting is not None or next(self._groups, None) is not None
+
+
+def digest_of_rows(rows: Iterator[Mapping[str, Any]]) -> str:
+    """Return a digest over rows in order, for tables that are sealed as a whole."""
+    digest = sha256()
+    for row in rows:
+        digest.update(canonical_json(row) + b"\n")
+    return digest.hexdigest()
+
+
+def _sha256(content: bytes) -> str:
+    return sha256(content).hexdigest()

@@ -1,0 +1,92 @@
+"""The Merkle tree of an investigation: one leaf per message, each field under a salt of its own.
+
+A field's commitment is SHA-256 over its salt and the canonical JSON of its name and value; the
+salt is HMAC-SHA256 of the investigation's secret over message id and name. So one field can be
+withheld and the rest still verifies, and nobody learns a withheld value by trying likely ones.
+Leaf 0 commits to what all messages share. Hashing as in RFC 6962, HKDF as in RFC 5869.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from zegel.canonical import canonical_json
+from zegel.custody.merkle import leaf_hash
+
+HEADER_PREFIX = b"zegel-investigation-1\n"
+MESSAGE_PREFIX = b"zegel-message-1\n"
+_SECRET_INFO = b"zegel investigation secret 1\n"
+
+
+def derive_secret(case_secret: bytes, order: bytes, state: bytes) -> bytes:
+    """Return the investigation's secret from the digests of its order and of the case's state."""
+    derivation = HKDF(
+        algorithm=hashes.SHA256(), length=32, salt=None, info=_SECRET_INFO + order + state
+    )
+    return derivation.derive(case_secret)
+
+
+def field_salt(secret: bytes, message: bytes, name: str) -> bytes:
+    """Return the salt of one field of one message."""
+    return hmac.digest(secret, message + name.encode(), "sha256")
+
+
+def commitment(name: str, value: Any, salt: bytes) -> bytes:
+    """Return what a leaf holds for one field."""
+    return sha256(salt + canonical_json([name, value])).digest()
+
+
+def message_leaf(secret: bytes, message: bytes, fields: Mapping[str, Any]) -> bytes:
+    """Return the leaf hash of a message with these fields."""
+    return leaf_of(
+        commitment(name, value, field_salt(secret, message, name)) for name, value in fields.items()
+    )
+
+
+def leaf_of(commitments: Iterable[bytes]) -> bytes:
+    """Return the leaf hash of a message whose fields have these commitments."""
+    return leaf_hash(MESSAGE_PREFIX + b"".join(sorted(commitments)))
+
+
+def header_leaf(header: Mapping[str, Any]) -> bytes:
+    """Return the leaf hash of what all messages share."""
+    return leaf_hash(HEADER_PREFIX + canonical_json(header))
+
+
+NOT_SEALED = frozenset({"message", "number", "at", "raw_at", "plaintext_at"})
+"""Columns that say where something lies in the folder, or follow from the rest."""
+
+
+def fields_of(
+    message: Mapping[str, Any],
+    places: Sequence[Mapping[str, Any]],
+    ciphertexts: Sequence[Mapping[str, Any]],
+    attachments: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the sealed fields of one message from its rows.
+
+    Each column is a field; a place, an attachment and a block are one each, a session key another,
+    so that either can be shown without the other.
+    """
+    fields = {name: value for name, value in message.items() if name not in NOT_SEALED}
+    for place in places:
+        fields[f"place/{place['stored_id'].hex()}"] = _sealed(place)
+    for block in ciphertexts:
+        identity = block["content_id"].hex()
+        fields[f"session-key/{identity}"] = block["session_key"]
+        fields[f"ciphertext/{identity}"] = _sealed(block, "session_key")
+    for number, attachment in enumerate(attachments):
+        fields[f"attachment/{number}"] = _sealed(attachment)
+    return fields
+
+
+def _sealed(row: Mapping[str, Any], *without: str) -> dict[str, Any]:
+    return {
+        name: value for name, value in row.items() if name not in NOT_SEALED and name not in without
+    }

@@ -1,0 +1,104 @@
+"""Makes an investigation's folder beside its place and renames it in: half a one is never seen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from zegel.canonical import canonical_json
+from zegel.custody.log import Log
+from zegel.custody.merkle import root
+from zegel.errors import UsageError
+from zegel.investigation.folder import DESCRIPTION, FORMAT_VERSION, ORDER, SECRET
+from zegel.investigation.leaves import fields_of, header_leaf, message_leaf
+from zegel.investigation.pack import PackWriter
+from zegel.investigation.schemas import TABLES
+from zegel.tables import PartWriter, StorageGuard, commit, make_folder, replace_file
+
+
+class Draft:
+    """An investigation being written; `seal` gives it its name, leaving the block without that
+    removes it."""
+
+    def __init__(self, folder: Path, *, secret: bytes, order: bytes) -> None:
+        if folder.exists():
+            raise UsageError(
+                "there is something here already",
+                where=str(folder),
+                next_step="Choose another name; a granted order is not granted over itself.",
+            )
+        self.folder = folder
+        self.unfinished = folder.with_name(f".unfinished-{folder.name}")
+        shutil.rmtree(self.unfinished, ignore_errors=True)
+        make_folder(self.unfinished)
+        self._secret = secret
+        self._leaves: list[bytes] = []
+        with StorageGuard(self.unfinished):
+            replace_file(self.unfinished / SECRET, secret)
+            (self.unfinished / ORDER).write_bytes(order)
+            self.pack = PackWriter(self.unfinished)
+            self._tables = PartWriter(self.unfinished / "tables", TABLES)
+        self._last = b""
+
+    def __repr__(self) -> str:
+        return f"Draft({str(self.folder)!r})"
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.unfinished, ignore_errors=True)
+
+    def add_message(
+        self,
+        message: Mapping[str, Any],
+        places: Sequence[Mapping[str, Any]],
+        ciphertexts: Sequence[Mapping[str, Any]],
+        attachments: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Add one message with all its rows; messages come in the order of their identities."""
+        if message["message"] <= self._last:
+            raise ValueError("messages must come once each, in the order of their identities")
+        self._last = message["message"]
+        fields = fields_of(message, places, ciphertexts, attachments)
+        self._leaves.append(message_leaf(self._secret, message["message"], fields))
+        self._tables.add("messages", message)
+        self._tables.add_all("places", places)
+        self._tables.add_all("ciphertexts", ciphertexts)
+        self._tables.add_all("attachments", attachments)
+
+    def add_row(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add a row that belongs to no single message: a key, a holding."""
+        self._tables.add(table, row)
+
+    def close_tables(self) -> None:
+        """Finish tables and bytes, so that an index can be built over them."""
+        with StorageGuard(self.unfinished):
+            self._tables.finish()
+            self.pack.close()
+
+    def seal(self, header: Mapping[str, Any], *, key_file: Path, origin: str, who: str) -> bytes:
+        """Seal the folder under `header`, begin its log and give it its name; return the root."""
+        top = root([header_leaf(header), *self._leaves])
+        description: dict[str, Any] = {
+            "format": "zegel investigation",
+            "version": FORMAT_VERSION,
+            "header": header,
+            "messages": len(self._leaves),
+            "root": top.hex(),
+        }
+        with StorageGuard(self.unfinished):
+            replace_file(self.unfinished / DESCRIPTION, canonical_json(description), mode=0o644)
+        log = Log.create(self.unfinished / "custody", key_file, origin=origin)
+        facts: dict[str, Any] = {"messages": len(self._leaves), "root": top.hex()}
+        log.append("investigation sealed", facts, who=who)
+        commit(self.unfinished, self.folder)
+        return top

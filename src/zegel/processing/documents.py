@@ -1,0 +1,140 @@
+"""Documents: one row per message with all that a search, an order or a thread can ask of it.
+
+Gathered by SQL from the settled tables, so it can be made again at any time and gives the same
+rows. A message's text is that of all its readable contents, blocks found inside opened ones
+included; its participants are those that inner and outer headers and envelopes name. This table
+holds content of the whole case: it lies in the case's index, and nothing shows it to anyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zegel.processing.sql import connect, parquet, quoted
+
+_PARTS = """
+CREATE TABLE parts AS
+WITH named AS (
+  SELECT message, u.content_id, u.nth
+  FROM {messages} m, unnest([{{'content_id': x, 'nth': i}} FOR x, i IN m.content_ids]) AS t(u)
+), inside AS (
+  SELECT DISTINCT root_id, content_id FROM {blocks} WHERE root_id <> content_id
+)
+SELECT message, content_id, nth, false AS nested FROM named
+UNION
+SELECT n.message, i.content_id, n.nth, true FROM named n JOIN inside i ON i.root_id = n.content_id
+"""
+
+_CONTENTS = """
+CREATE TABLE contents AS
+SELECT * FROM {contents}
+WHERE content_id IN (SELECT content_id FROM parts)
+QUALIFY row_number() OVER (PARTITION BY content_id ORDER BY round DESC) = 1
+"""
+
+# The copies of an unencrypted mail are contents of their own that say the same: said once.
+_SAID = """
+CREATE TABLE said AS
+WITH p AS (
+  SELECT *, row_number() OVER (PARTITION BY message, plaintext_sha256
+                               ORDER BY nth, nested, content_id) = 1 AS fresh
+  FROM parts LEFT JOIN contents USING (content_id)
+)
+SELECT p.message,
+       list(DISTINCT p.content_id ORDER BY p.content_id) AS content_ids,
+       string_agg(nullif(p.text, ''), chr(10) ORDER BY p.nth, p.nested, p.content_id)
+         FILTER (p.fresh) AS text,
+       arg_min(p.subject, (p.nth, p.nested, p.content_id)) AS subject,
+       list(p.sender) AS sender, list(p.recipients) AS recipients,
+       list(p."references") AS refs,
+       list(DISTINCT nullif(p.message_id, '')) FILTER (p.message_id <> '') AS message_ids,
+       min(nullif(p.chat_group, '')) AS chat_group,
+       list(DISTINCT p.date_ns ORDER BY p.date_ns) FILTER (p.date_ns IS NOT NULL) AS inner_ns,
+       list([a.filename FOR a IN p.attachments]) FILTER (p.fresh) AS attachments,
+       max(CASE p.signature WHEN 'bad' THEN 4 WHEN 'unknown signer' THEN 3
+                            WHEN 'unsupported' THEN 2 WHEN 'good' THEN 1 ELSE 0 END) AS signed
+FROM p GROUP BY p.message
+"""
+
+_KEPT = """
+CREATE TABLE kept AS
+WITH place AS (SELECT message, unnest(stored) AS stored_id FROM {messages})
+SELECT place.message,
+       list(DISTINCT s.exhibit ORDER BY s.exhibit) AS exhibits,
+       list(DISTINCT s.account ORDER BY s.account) FILTER (s.account <> '') AS accounts,
+       list(s.envelope) AS envelope, list(s.sender) AS sender, list(s.recipients) AS recipients,
+       list(s."references") AS refs,
+       list(DISTINCT s.message_id) FILTER (s.message_id <> '') AS message_ids,
+       list(DISTINCT s.received_ns ORDER BY s.received_ns)
+         FILTER (s.received_ns IS NOT NULL) AS received_ns,
+       list(DISTINCT s.stored_ns ORDER BY s.stored_ns)
+         FILTER (s.stored_ns IS NOT NULL) AS stored_ns,
+       list(DISTINCT s.date_ns ORDER BY s.date_ns) FILTER (s.date_ns IS NOT NULL) AS date_ns,
+       arg_min(t.clock, (t.clock_ns, t.exhibit, t.entry, t."offset")) AS clock,
+       min(t.clock_ns) AS clock_ns,
+       arg_min(t.reason, CASE t.state WHEN 'readable' THEN 0 WHEN 'not encrypted' THEN 1
+                                      WHEN 'partly readable' THEN 2 ELSE 3 END) AS reason
+FROM place JOIN {stored} s USING (stored_id) JOIN {states} t USING (stored_id)
+GROUP BY place.message
+"""
+
+_DOCUMENTS = """
+SELECT row_number() OVER (ORDER BY m.message)::INTEGER - 1 AS number, m.message, m.state,
+       k.reason, k.clock, k.clock_ns, k.received_ns, k.stored_ns, said.inner_ns, k.date_ns,
+       k.exhibits, k.accounts, {words:k.envelope} AS envelope,
+       {words:said.sender|k.sender} AS sender,
+       {words:said.recipients|k.recipients} AS recipients,
+       {words:said.refs|k.refs} AS "references",
+       list_sort(list_distinct(list_concat(said.message_ids, k.message_ids))) AS message_ids,
+       said.chat_group, said.subject, said.text,
+       list_filter(flatten(said.attachments), lambda name: name <> '') AS attachments,
+       CASE said.signed WHEN 4 THEN 'bad' WHEN 3 THEN 'unknown signer' WHEN 2 THEN 'unsupported'
+                        WHEN 1 THEN 'good' ELSE 'none' END AS signature,
+       coalesce(said.content_ids, []) AS content_ids, m.stored
+FROM {messages} m JOIN kept k USING (message) LEFT JOIN said USING (message)
+ORDER BY m.message
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentInput:
+    """The Parquet files that documents are gathered from."""
+
+    stored: Sequence[Path]
+    contents: Sequence[Path]
+    states: Path
+    messages: Path
+    blocks: Path
+
+
+def write_documents(files: DocumentInput, out: Path, spill: Path) -> int:
+    """Write one row per message to `out`, in the order of identities; return how many."""
+    names = {
+        "stored": parquet(files.stored),
+        "contents": parquet(files.contents),
+        "states": parquet([files.states]),
+        "messages": parquet([files.messages]),
+        "blocks": parquet([files.blocks]),
+    }
+    with connect(spill) as connection:
+        for step in (_PARTS, _CONTENTS, _SAID, _KEPT):
+            connection.execute(step.format(**names))
+        query = _with_words(_DOCUMENTS).replace("{messages}", names["messages"])
+        connection.execute(f"COPY ({query}) TO {quoted(out)} (FORMAT parquet, COMPRESSION zstd)")
+        counted = connection.execute(f"SELECT count(*) FROM {names['messages']}").fetchall()
+        return int(counted[0][0])
+
+
+def _with_words(query: str) -> str:
+    """Put in, for each `{words:a|b}`, the sorted distinct words of those lists of lists."""
+    pieces = query.split("{words:")
+    done = [pieces[0]]
+    for piece in pieces[1:]:
+        columns, _, rest = piece.partition("}")
+        joined = "flatten(" + columns.split("|")[0] + ")"
+        for column in columns.split("|")[1:]:
+            joined = f"list_concat({joined}, flatten({column}))"
+        done.append(f"list_sort(list_distinct(list_filter({joined}, lambda w: w <> ''))){rest}")
+    return "".join(done)
