@@ -129,8 +129,10 @@ def session_key_from_passphrase(
 
     GnuPG reports a session key for a wrong passphrase too: only the body can tell.
     """
-    if esk.version != 5 or b"\n" in passphrase or b"\0" in passphrase:
+    if esk.version != 5:
         return _REFUSED
+    if not passphrase or b"\n" in passphrase or b"\0" in passphrase:
+        return _WRONG  # GnuPG takes no such passphrase; another may fit
     # GnuPG names the session key as soon as it meets a body; what is in it does not matter.
     body = frame(20, b"\x01" + esk.body[1:3] + b"\x10" + bytes(64))
     done = _gpg(

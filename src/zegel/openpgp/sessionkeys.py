@@ -172,6 +172,8 @@ def _aead(esk: Esk, passphrase: bytes) -> tuple[SessionKey, ...] | Failure:
 def _by_gnupg(esk: Esk, passphrase: bytes) -> tuple[SessionKey, ...] | Failure:
     """Ask GnuPG for what `cryptography` has no AEAD for: Camellia and Twofish, v5 only."""
     found = gnupg.session_key_from_passphrase(esk, passphrase)
+    if isinstance(found, Failure) and found.failure is OpenFailure.WRONG_KEY:
+        return _WRONG_PASSPHRASE
     if isinstance(found, Failure):
         return _unsupported(f"skesk-aead-{esk.algorithm}-{esk.body[2]}")
     return (found,)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.real_data import archive
+from zegel.openpgp import gnupg
 from zegel.openpgp.armor import dearmor, find_armor
 from zegel.openpgp.bodies import open_message
 from zegel.openpgp.framing import read_packets
@@ -155,3 +156,20 @@ def _state(message: EncryptedMessage, passphrases: list[bytes]) -> str:
             if result.failure is OpenFailure.DAMAGED:
                 worst = "damaged"
     return worst
+
+
+@pytest.mark.skipif(not gnupg.available(), reason="GnuPG is not installed: only it undoes these")
+@pytest.mark.parametrize("passphrase", [b"", b"pass\nword", b"pass\0word"])
+def test_a_passphrase_gnupg_cannot_take_is_a_wrong_one_so_that_the_next_is_tried(
+    passphrase: bytes,
+) -> None:
+    folder = archive("openpgp_rnp") / "test_messages"
+    message = message_in((folder / "message.txt.enc-aead-ocb").read_bytes())
+
+    refused = session_keys_from_passphrase(message.esks[0], passphrase, message.kind)
+    found = session_keys_from_passphrase(message.esks[0], b"password", message.kind)
+
+    assert isinstance(refused, Failure)
+    assert refused.failure is OpenFailure.WRONG_KEY
+    assert not isinstance(found, Failure)
+    assert isinstance(open_message(message, found[0]), Opened)
