@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from zegel.errors import CaseError, UsageError, VerificationError
 from zegel.investigation.leaves import fields_of, header_leaf, message_leaf
 from zegel.investigation.pack import read_packed
 from zegel.tables import read_rows
+from zegel.tables.groups import Groups
 
 FORMAT_VERSION = 1
 DESCRIPTION = "investigation.json"
@@ -117,10 +117,7 @@ class Investigation:
 
     def _by_message(self) -> Iterator[tuple[dict[str, Any], list[Any], list[Any], list[Any]]]:
         """Yield each message with its places, blocks and attachments: all lie in one order."""
-        streams = [
-            _Grouped(groupby(self.rows(name), key=lambda row: row["message"]))
-            for name in _OF_A_MESSAGE
-        ]
+        streams = [Groups(self.rows(name), "message") for name in _OF_A_MESSAGE]
         for message in self.rows("messages"):
             places, blocks, attachments = (stream.of(message["message"]) for stream in streams)
             yield message, places, blocks, attachments
@@ -140,26 +137,6 @@ class Investigation:
         for item in attachments:
             if item["at"] is not None:
                 self.bytes_at(item["at"], item["size"], item["sha256"])
-
-
-class _Grouped:
-    """Hands out the groups of a sorted stream by key."""
-
-    def __init__(self, groups: Iterator[tuple[bytes, Iterator[dict[str, Any]]]]) -> None:
-        self._groups = groups
-        self._waiting: tuple[bytes, list[dict[str, Any]]] | None = None
-
-    def of(self, key: bytes) -> list[dict[str, Any]]:
-        if self._waiting is None:
-            found = next(self._groups, None)
-            self._waiting = (found[0], list(found[1])) if found else None
-        if self._waiting is None or self._waiting[0] != key:
-            return []
-        rows, self._waiting = self._waiting[1], None
-        return rows
-
-    def left(self) -> bool:
-        return self._waiting is not None or next(self._groups, None) is not None
 
 
 def digest_of_rows(rows: Iterator[Mapping[str, Any]]) -> str:
