@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from types import MappingProxyType
+from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +84,14 @@ def deep(levels: int) -> object:
 def test_a_value_without_an_exact_form_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r".+"):
         canonical_json(value)  # type: ignore[arg-type]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text()
+        | st.floats(allow_nan=False, allow_infinity=False),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)  # fmt: skip
+def test_the_short_way_gives_the_bytes_of_the_library(value: Any) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)

@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from zegel.canonical import canonical_json
+from zegel.canonical import canonical_json, percent_encoded
 from zegel.custody.merkle import leaf_hash
 
 HEADER_PREFIX = b"zegel-investigation-1\n"
@@ -63,6 +63,21 @@ NOT_SEALED = frozenset({"message", "number", "at", "raw_at", "plaintext_at"})
 """Columns that say where something lies in the folder, or follow from the rest."""
 
 
+_PATHS = frozenset({"path", "store", "literal_filename"})
+"""Bytes that are names, written percent-encoded; all others are digests, keys, ids: hexadecimal."""
+
+
+def as_json(name: str, value: Any) -> Any:
+    """Return a column's value as it is sealed and shown."""
+    if isinstance(value, bytes):
+        return percent_encoded(value) if name in _PATHS else value.hex()
+    if isinstance(value, list):
+        return [as_json(name, item) for item in value]
+    if isinstance(value, dict):
+        return {key: as_json(key, item) for key, item in value.items()}
+    return value
+
+
 def fields_of(
     message: Mapping[str, Any],
     places: Sequence[Mapping[str, Any]],
@@ -74,12 +89,12 @@ def fields_of(
     Each column is a field; a place, an attachment and a block are one each, a session key another,
     so that either can be shown without the other.
     """
-    fields = {name: value for name, value in message.items() if name not in NOT_SEALED}
+    fields = _sealed(message)
     for place in places:
         fields[f"place/{place['stored_id'].hex()}"] = _sealed(place)
     for block in ciphertexts:
         identity = block["content_id"].hex()
-        fields[f"session-key/{identity}"] = block["session_key"]
+        fields[f"session-key/{identity}"] = as_json("session_key", block["session_key"])
         fields[f"ciphertext/{identity}"] = _sealed(block, "session_key")
     for number, attachment in enumerate(attachments):
         fields[f"attachment/{number}"] = _sealed(attachment)
