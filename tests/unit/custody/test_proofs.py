@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,7 @@ def test_a_proof_leads_to_the_root_and_to_no_other() -> None:
     leaves = [sha256(bytes([n])).digest() for n in range(7)]
     proofs = Proofs(leaves)
 
-    at = {"index": 4, "size": 7, "proof": proofs.proof(4), "root": proofs.root}
+    at: Any = {"index": 4, "size": 7, "proof": proofs.proof(4), "root": proofs.root}
     verify_inclusion(leaf=leaves[4], **at)
     with pytest.raises(VerificationError):
         verify_inclusion(leaf=leaves[3], **at)
