@@ -103,5 +103,7 @@ def fields_of(
 
 def _sealed(row: Mapping[str, Any], *without: str) -> dict[str, Any]:
     return {
-        name: value for name, value in row.items() if name not in NOT_SEALED and name not in without
+        name: as_json(name, value)
+        for name, value in row.items()
+        if name not in NOT_SEALED and name not in without
     }

@@ -35,7 +35,9 @@ class PackWriter:
         return at
 
     def close(self) -> None:
-        """Sync and close the file."""
+        """Sync and close the file, once."""
+        if self._file.closed:
+            return
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()

@@ -55,6 +55,7 @@ class Draft:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.pack.close()
         shutil.rmtree(self.unfinished, ignore_errors=True)
 
     def add_message(
