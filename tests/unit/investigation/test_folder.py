@@ -138,15 +138,7 @@ def test_messages_come_in_order_and_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "error"),
-    [
-        ("investigation.json", b"{}", CaseError),
-        (
-            "investigation.json",
-            b'{"version": 9, "header": {}, "messages": 0, "root": ""}',
-            CaseError,
-        ),
-    ],
+    "content", [b"{}", b'{"version": 9, "header": {}, "messages": 0, "root": ""}', b"[" * 9000]
 )
 def test_a_damaged_description_is_said_so(tmp_path: Path, content: bytes) -> None:
     made = make(tmp_path / "inv")
