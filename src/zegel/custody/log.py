@@ -16,11 +16,21 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from zegel.canonical import JSON
+from zegel.custody.acts import (
+    ANCHORED,
+    KEY_SIZE,
+    RESERVED,
+    VOUCHED,
+    Vouched,
+    anchored_facts,
+)
 from zegel.custody.entries import LARGEST_ENTRY, Entry, entry_from_line
 from zegel.custody.heads import SignedHead
 from zegel.custody.keys import create_key, load_key
 from zegel.custody.merkle import HASH_SIZE, Frontier
 from zegel.custody.state import ENTRIES, HEAD, LEAVES, LogFiles, read_state, write_state
+from zegel.custody.verify import verify
+from zegel.custody.vouching import may_be_anchored
 from zegel.custody.writing import Writer, new_entry
 from zegel.errors import CaseError, StorageError, UsageError, VerificationError
 
@@ -40,8 +50,7 @@ class Log:
     @classmethod
     def create(cls, folder: Path, key_file: Path, *, origin: str) -> Log:
         """Make an empty log with a signed head of size 0, and its key where there is none."""
-        if key_file.resolve().is_relative_to(folder.resolve()):
-            raise UsageError("a log's key must lie outside the log's folder", where=str(key_file))
+        _require_outside(folder, key_file)
         if (folder / HEAD).exists():
             raise CaseError("there is a custody log here already", where=str(folder))
         key = create_key(key_file)
@@ -62,7 +71,29 @@ class Log:
             return cls(folder, None)
         key = load_key(key_file)
         if key.public_key().public_bytes_raw() != head.public_key:
-            raise CaseError("this is the key of another log", where=str(key_file))
+            raise CaseError(
+                "this is the key of another log, or of another holder of it", where=str(key_file)
+            )
+        return cls(folder, key)
+
+    @classmethod
+    def take_over(cls, folder: Path, key_file: Path, *, holder: str, who: str | None = None) -> Log:
+        """Go on with a log whose key is not at hand, under a new holder's key.
+
+        The whole log is verified first. The first entry of the new segment names the key and
+        seals the segment before; with the log's own key this is `open` and writes nothing.
+        """
+        if not holder.strip():
+            raise UsageError("a new holder of a custody log needs a name")
+        _require_outside(folder, key_file)
+        verify(folder, None)
+        key = create_key(key_file)
+        with _storage(folder), LogFiles.opened(folder, writing=True) as files:
+            fcntl.flock(files.entries, fcntl.LOCK_EX)
+            state = read_state(folder)
+            if key.public_key().public_bytes_raw() != state.head.public_key:
+                acting = account() if who is None else who
+                Writer(folder, key).take_over(files, state, holder, acting)
         return cls(folder, key)
 
     def head(self) -> SignedHead:
@@ -81,6 +112,33 @@ class Log:
 
     def append(self, act: str, facts: Mapping[str, JSON], who: str | None = None) -> int:
         """Add one act and return its index, once it would survive a power cut."""
+        if act in RESERVED:
+            raise UsageError(f"`{act}` is an act that only the custody log itself writes")
+        return self._append(act, facts, who)
+
+    def vouch(self, log: str, public_key: bytes, name: str, who: str | None = None) -> int:
+        """Say on this log's authority whose the key is that signs `log`; return the index.
+
+        `log` is that log's origin. For the origin of this log itself: that of the next holder.
+        """
+        if not name.strip():
+            raise UsageError("a key is vouched for under a name")
+        vouched = Vouched(log=log, name=name, public_key=public_key)
+        if len(public_key) != KEY_SIZE:
+            raise UsageError("this is not an Ed25519 public key")
+        return self._append(VOUCHED, vouched.facts(), who)
+
+    def anchor(self, head: SignedHead, who: str | None = None) -> int:
+        """Write the head of another log into this one; return the index.
+
+        Raise unless this log vouches for the key and the head does not contradict one anchored
+        before: from then on that log can be cut or rewritten before `head` only in sight of all.
+        """
+        head.check()
+        may_be_anchored(head, self.entries())
+        return self._append(ANCHORED, anchored_facts(head), who)
+
+    def _append(self, act: str, facts: Mapping[str, JSON], who: str | None) -> int:
         if self._key is None:
             raise UsageError("this log was opened without its key, for reading only")
         writer = Writer(self._folder, self._key)
@@ -90,6 +148,11 @@ class Log:
             entry = new_entry(state.head.size, act, facts, account() if who is None else who)
             writer.commit(files, state, entry)
         return entry.index
+
+
+def _require_outside(folder: Path, key_file: Path) -> None:
+    if key_file.resolve().is_relative_to(folder.resolve()):
+        raise UsageError("a log's key must lie outside the log's folder", where=str(key_file))
 
 
 def account() -> str:

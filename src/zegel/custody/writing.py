@@ -20,14 +20,12 @@ from typing import BinaryIO
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from zegel.canonical import JSON, canonical_json, percent_encoded
+from zegel.custody.acts import NEW_HOLDER, REPAIRED, NewHolder
 from zegel.custody.entries import LARGEST_ENTRY, SALT_SIZE, Entry, entry_from_line
 from zegel.custody.heads import sign_head
 from zegel.custody.merkle import HASH_SIZE, Frontier
 from zegel.custody.state import LogFiles, LogState, write_state
 from zegel.errors import UsageError, VerificationError
-
-REPAIRED = "log repaired"
-"""The act by which a log says that a kill had left an unfinished entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,8 @@ class Writer:
         if not tail:
             return state
         entry = _whole(tail, state.head.size, leaf_written)
+        if entry is not None and entry.act == NEW_HOLDER:
+            entry = None  # it never counted, and only the key it names could have signed for it
         files.leaves.truncate(state.head.size * HASH_SIZE)
         if entry is None:
             files.entries.truncate(state.entries_bytes)
@@ -73,6 +73,23 @@ class Writer:
             "unfinished_sha256": sha256(tail).hexdigest(),
         }
         return self.commit(files, state, new_entry(state.head.size, REPAIRED, facts, "zegel"))
+
+    def take_over(self, files: LogFiles, state: LogState, holder: str, who: str) -> LogState:
+        """Go on with a log that another key signed, and say so in the first entry.
+
+        What a kill left behind the other's last head never counted: it is cut, its digest kept.
+        """
+        tail, _ = unfinished(files, state)
+        files.leaves.truncate(state.head.size * HASH_SIZE)
+        files.entries.truncate(state.entries_bytes)
+        new = NewHolder(
+            holder=_legible(holder),
+            public_key=self.key.public_key().public_bytes_raw(),
+            before=state.head,
+            tail=tail,
+        )
+        entry = new_entry(state.head.size, NEW_HOLDER, new.facts(), who)
+        return self.commit(files, state, entry)
 
     def _sign(self, files: LogFiles, state: LogState, entry: Entry, length: int) -> LogState:
         leaf = entry.leaf()
