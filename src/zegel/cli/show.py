@@ -258,6 +258,17 @@ def verification(result: Verification, as_json: bool) -> None:
                 "entries": head.size,
                 "root": head.root.hex(),
                 "continues": result.held.size if result.held else None,
+                "segments": [
+                    {
+                        "first": one.first,
+                        "entries": one.end - one.first,
+                        "key": one.public_key.hex(),
+                        "holder": one.holder,
+                        "account": one.account,
+                        "vouched_by": one.vouched_by,
+                    }
+                    for one in result.segments
+                ],
             }
         )
     else:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -281,6 +282,33 @@ def test_an_entry_moved_over_the_boundary_fails(second: Log, folder: Path, tmp_p
     rebuilt(folder, [first_entry, moved, shifted], load_key(tmp_path / "second.key"))
     with pytest.raises(VerificationError, match="does not continue"):
         verify(folder, None)
+
+
+def test_a_segment_under_the_key_of_the_one_before_is_none(
+    first: Log, folder: Path, tmp_path: Path
+) -> None:
+    """A new holder's name without a new holder's key."""
+    key = load_key(tmp_path / "first.key")
+    rebuilt(folder, [*first.entries(), boundary(2, first.head(), key)], key)
+    with pytest.raises(VerificationError, match="its own holder's key"):
+        verify(folder, None)
+
+
+def test_vouching_for_the_key_of_another_log_counts_for_nothing_here(
+    first: Log, folder: Path, tmp_path: Path
+) -> None:
+    other = Log.create(tmp_path / "x", tmp_path / "second.key", origin="another log")
+    first.vouch("another log", other.head().public_key, "De Vries")
+    Log.take_over(folder, tmp_path / "second.key", holder="De Vries")
+
+    assert "vouched for by nobody" in verify(folder, None).sentence
+
+
+def test_a_head_nobody_signed_is_not_continued(first: Log, folder: Path) -> None:
+    head = first.head()
+    unsigned = replace(head, signature=bytes(64))
+    with pytest.raises(VerificationError, match="signature"):
+        verify(folder, unsigned)
 
 
 @pytest.mark.parametrize(

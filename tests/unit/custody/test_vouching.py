@@ -182,6 +182,19 @@ def test_vouching_for_one_log_does_not_vouch_for_another(two: Two, tmp_path: Pat
         two.case.anchor(other.head())
 
 
+def test_each_investigation_stands_by_its_own_anchors(two: Two, tmp_path: Path) -> None:
+    other = Log.create(tmp_path / "other", tmp_path / "other.key", origin="the other")
+    two.case.vouch("the other", other.head().public_key, "the other")
+    for number in range(4):
+        other.append("message read", {"number": number})
+    two.case.anchor(other.head())
+    two.case.anchor(two.read())
+
+    assert "1 heads anchored there, the last of 1 entries" in two.verified()
+    theirs = verify_vouched(tmp_path / "other", two.case_folder)
+    assert theirs.anchored == other.head()
+
+
 def test_an_anchor_before_its_voucher_fails(two: Two) -> None:
     """Entries in an order that the log itself never writes."""
     head = two.read()
@@ -307,6 +320,20 @@ def test_only_an_entry_that_vouches_is_made_a_voucher(two: Two) -> None:
     for index in (0, -1, 2):
         with pytest.raises(UsageError):
             export_voucher(two.case_folder, index)
+
+
+def test_no_voucher_is_made_of_a_log_whose_leaves_are_not_those_signed_for(two: Two) -> None:
+    leaves = (two.case_folder / "leaves").read_bytes()
+    (two.case_folder / "leaves").write_bytes(bytes(32) + leaves[32:])
+    with pytest.raises(VerificationError, match="not the one that the head commits to"):
+        export_voucher(two.case_folder, two.index)
+
+
+def test_a_voucher_under_a_head_nobody_signed_is_refused(two: Two) -> None:
+    text = json.loads(export_voucher(two.case_folder, two.index))
+    text["head"]["signature"] = "00" * 64
+    with pytest.raises(VerificationError, match="signature"):
+        read_voucher(canonical_json(text) + b"\n")
 
 
 def test_another_entry_of_the_same_log_does_not_pass_for_a_voucher(two: Two) -> None:
