@@ -1,0 +1,98 @@
+"""Turns a parsed query into one for the index, term by term with the same meaning.
+
+The index holds terms that `zegel.text` made; nothing is analysed a second time. Stems are looked up
+among the index's own words. Never uses the index's own query parser, which drops what it does not
+understand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from tantivy import Occur, Query, Schema
+
+from zegel.text.numbers import plain_word
+from zegel.text.query import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
+from zegel.text.stems import stem
+
+TERMS, NAMES, ROW = "terms", "names", "row"
+
+RowsOf = Callable[[Field], Collection[int]]
+"""The rows for which a field holds: what a search asks of something else than the text."""
+WordsOf = Callable[[str], Collection[str]]
+"""The words of the index that begin so."""
+
+
+class Compiler:
+    """Makes index queries; holds what they need of the index."""
+
+    def __init__(self, schema: Schema, words: WordsOf, rows: RowsOf) -> None:
+        self._schema = schema
+        self._words = words
+        self._rows = rows
+
+    def query(self, node: Node) -> Query:
+        """Return the query that `node` means."""
+        if isinstance(node, And):
+            clauses = [self._clause(part) for part in node.parts]
+            if all(occur == Occur.MustNot for occur, _ in clauses):
+                clauses.append((Occur.Must, Query.all_query()))
+            return _boolean(clauses)
+        if isinstance(node, Or):
+            return _any([self.query(part) for part in node.parts])
+        if isinstance(node, Not):
+            return _boolean([(Occur.Must, Query.all_query()), self._clause(node)])
+        if isinstance(node, Field):
+            return Query.term_set_query(self._schema, ROW, list(self._rows(node)))
+        return self._term(node)
+
+    def _clause(self, node: Node) -> tuple[Occur, Query]:
+        if isinstance(node, Not):
+            return Occur.MustNot, self.query(node.part)
+        return Occur.Must, self.query(node)
+
+    def _term(self, node: Node) -> Query:
+        if isinstance(node, Word):
+            return self._word(node.term)
+        if isinstance(node, Phrase):
+            return self._phrase(node.terms)
+        if isinstance(node, Named):
+            named = [Query.term_query(self._schema, NAMES, name) for name in node.names]
+            plain = [self._word(word) for name in node.names if (word := plain_word(name))]
+            return _any([*named, *plain, self._phrase(node.terms)])
+        if isinstance(node, Prefix):
+            return Query.regex_query(self._schema, TERMS, f"{_escaped(node.term)}.*")
+        if isinstance(node, Fuzzy):
+            return Query.fuzzy_term_query(self._schema, TERMS, node.term, 1, True)
+        if isinstance(node, Stem):
+            return self._stem(node)
+        raise TypeError(type(node).__name__)
+
+    def _word(self, term: str) -> Query:
+        return Query.term_query(self._schema, TERMS, term)
+
+    def _phrase(self, terms: tuple[str, ...]) -> Query:
+        if len(terms) == 1:
+            return self._word(terms[0])
+        return Query.phrase_query(self._schema, TERMS, list(terms))
+
+    def _stem(self, node: Stem) -> Query:
+        # A stem may be spelt otherwise than the words it stands for: only the first letter holds.
+        beginning = node.stem[:1]
+        words = [w for w in self._words(beginning) if stem(w, node.language) == node.stem]
+        return _any([self._word(word) for word in words])
+
+
+def _boolean(clauses: list[tuple[Occur, Query]]) -> Query:
+    return Query.boolean_query(clauses)
+
+
+def _any(queries: list[Query]) -> Query:
+    if not queries:
+        return Query.empty_query()
+    return queries[0] if len(queries) == 1 else _boolean([(Occur.Should, q) for q in queries])
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([^\w\s])", r"\\\1", text)

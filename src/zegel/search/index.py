@@ -1,0 +1,134 @@
+"""Builds and asks a full-text index over numbered rows.
+
+The same rows give the same answers; the bytes of an index may differ. An index holds terms, never
+whole texts: what is shown comes from the tables. Counts are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import tantivy
+
+from zegel.search.compile import NAMES, ROW, TERMS, Compiler, RowsOf
+from zegel.text.query import Field, Node
+from zegel.text.tokens import name_terms, terms
+
+CLOCK = "clock"
+_HEAP = 128 * 2**20
+_ANALYSER = "as_given"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the index holds of one message."""
+
+    number: int
+    texts: tuple[str, ...]
+    clock_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which of the hits are wanted, and in which order."""
+
+    offset: int = 0
+    limit: int = 20
+    by_date: bool = True
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Rows of one page, and the exact count of all."""
+
+    count: int
+    rows: tuple[int, ...]
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field(TERMS, tokenizer_name=_ANALYSER, index_option="position")
+    builder.add_text_field(NAMES, tokenizer_name=_ANALYSER, index_option="basic")
+    builder.add_unsigned_field(ROW, indexed=True, fast=True)
+    builder.add_integer_field(CLOCK, fast=True)
+    return builder.build()
+
+
+def _register(index: tantivy.Index) -> tantivy.Index:
+    analyser = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    index.register_tokenizer(_ANALYSER, analyser)
+    return index
+
+
+def build_index(folder: Path, rows: Iterable[Row]) -> int:
+    """Write an index of `rows` into the empty `folder`; return how many there are."""
+    folder.mkdir(mode=0o700)
+    schema = _schema()
+    writer = _register(tantivy.Index(schema, path=str(folder))).writer(_HEAP, 1)
+    count = 0
+    for row in rows:
+        document = tantivy.Document()
+        for text in row.texts:
+            document.add_text(TERMS, " ".join(terms(text)))
+            named = name_terms(text)
+            if named:
+                document.add_text(NAMES, " ".join(named))
+        document.add_unsigned(ROW, row.number)
+        document.add_integer(CLOCK, row.clock_ns or 0)
+        writer.add_document(document)
+        count += 1
+    writer.commit()
+    writer.wait_merging_threads()
+    return count
+
+
+def _no_fields(field: Field) -> Collection[int]:
+    raise LookupError(field.name)
+
+
+class TextIndex:
+    """An index that was built before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._schema = _schema()
+        self._index = _register(tantivy.Index.open(str(folder)))
+        self._searcher = self._index.searcher()
+
+    @property
+    def size(self) -> int:
+        """Return the number of rows."""
+        return int(self._searcher.num_docs)
+
+    def all_rows(self, node: Node, rows_of: RowsOf = _no_fields) -> list[int]:
+        """Return every row that matches, in rising order."""
+        # The limit is an allocation, so it must not be more than there is.
+        found = self._searcher.search(self._query(node, rows_of), max(1, self.size), False)
+        addresses = [address for _, address in found.hits]
+        return sorted(self._rows(addresses))
+
+    def _rows(self, addresses: list[tantivy.DocAddress]) -> list[int]:
+        rows = self._searcher.fast_field_values(ROW, addresses) if addresses else []
+        return [int(row) for row in rows if row is not None]
+
+    def page(self, node: Node | None, page: Page, rows_of: RowsOf = _no_fields) -> Hits:
+        """Return one page of hits; without a query, of all rows."""
+        query = tantivy.Query.all_query() if node is None else self._query(node, rows_of)
+        order = tantivy.Order.Desc if page.newest_first else tantivy.Order.Asc
+        found = (
+            self._searcher.search(query, page.limit, True, CLOCK, page.offset, order)
+            if page.by_date
+            else self._searcher.search(query, page.limit, True, offset=page.offset)
+        )
+        addresses = [address for _, address in found.hits]
+        count = found.count  # type: ignore[attr-defined]  # the stub has forgotten it
+        return Hits(int(count), tuple(self._rows(addresses)))
+
+    def words(self, beginning: str) -> list[str]:
+        """Return the words of the index that begin so."""
+        return [str(word) for word, _ in self._searcher.terms_with_prefix(TERMS, beginning)]
+
+    def _query(self, node: Node, rows_of: RowsOf) -> tantivy.Query:
+        return Compiler(self._schema, self.words, rows_of).query(node)

@@ -1,0 +1,151 @@
+"""Finds amounts, telephone numbers and number plates, however they are written.
+
+Each has names: words that stand for it beside the words as written. A text and a query that have a
+name in common mean the same thing. Rules, with examples, in docs/reference/terms.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_CURRENCY = {
+    "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur", "euro's": "eur",
+    "$": "usd", "usd": "usd", "dollar": "usd", "dollars": "usd",
+    "£": "gbp", "gbp": "gbp", "pound": "gbp", "pounds": "gbp", "pond": "gbp",
+}  # fmt: skip
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(
+    r"(?<![\w.,+-])(?:\d{1,3}(?:[., \u00a0']\d{3})+(?![\d])(?:[.,]\d{1,2}(?!\d))?"
+    r"|\d+(?:[.,]\d{1,2}(?!\d))?)(?:,-{1,2}|,=)?(?P<thousand>\s?[kK](?!\w))?(?!\w)"
+)
+_BEFORE = re.compile(r"(?:€|\$|£|\b(?:eur|usd|gbp))[ \u00a0]?\Z", re.IGNORECASE)
+_AFTER = re.compile(
+    r"[ \u00a0]?(€|\$|£|(?:euro'?s?|eur|usd|dollars?|gbp|pounds?|pond)\b)", re.IGNORECASE
+)
+_VALUE = re.compile(r"\d[\d., \u00a0']*\d|\d")
+_SEPARATORS = re.compile(r"[., \u00a0']")
+_PHONE = re.compile(
+    r"(?<![\w+])(?:\+\d|\(?0\d)\d{0,3}\)?(?:[ \u00a0.\-/]?\(?\d{1,8}\)?){1,7}(?!\w)"
+)
+_LAST_GROUP = re.compile(r"[ \u00a0.\-/]?\(?\d+\)?\Z")
+_PLATES = tuple(
+    re.compile(r"(?<![\w-])(?=([A-Za-z0-9]{1,3}" + r"[- ]?[A-Za-z0-9]{1,3}" * more + r")(?![\w-]))")
+    for more in (1, 2)
+)
+_GROUP = re.compile(r"[ \u00a0.\-/]?\(?\d+\)?\Z")
+_PLATE = re.compile(r"(?<![\w-])[A-Za-z0-9]{1,3}(?:[- ]?[A-Za-z0-9]{1,3}){1,2}(?![\w-])")
+_GROUP = re.compile(r"[A-Za-z]+|[0-9]+")
+# Countries whose national numbers begin with 0 in place of the country code (ITU-T E.164).
+_TRUNK_ZERO = (
+    "31", "32", "33", "40", "41", "43", "44", "46", "49", "61", "64", "81", "90", "212",
+    "351", "353", "355", "358", "359", "380", "381", "385", "386", "387", "389",
+)  # fmt: skip
+_SHORTEST_PHONE, _LONGEST_PHONE = 9, 15
+"""Digits, the country code's among them (ITU-T E.164 section 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that has names of its own, from `start` to `end` of the text."""
+
+    start: int
+    end: int
+    names: tuple[str, ...]
+    asked: tuple[str, ...]
+    """What a query that writes it so asks for: any of these."""
+
+
+def find_named(text: str, *, plain: bool = False) -> Iterator[Named]:
+    """Yield amounts, telephone numbers and plates in `text`, in no particular order.
+
+    `plain`: also numbers without sign and separators, whose one name is the word as written.
+    """
+    if _DIGIT.search(text) is None:
+        return
+    for found in _NUMBER.finditer(text):
+        named = _amount(text, found)
+        if plain or named.names[0] != f"n:{text[named.start : named.end]}":
+            yield named
+    for found in _PHONE.finditer(text):
+        phone = _phone(found)
+        if phone is not None:
+            yield phone
+    for pattern in _PLATES:
+        for found in pattern.finditer(text):
+            plate = _plate(found[1], found.start())
+            if plate is not None:
+                yield plate
+
+
+def _amount(text: str, found: re.Match[str]) -> Named:
+    start, end = found.span()
+    digits = _VALUE.match(text, start, end)
+    assert digits is not None
+    value = _value(digits[0], thousand=found["thousand"] is not None)
+    before = _BEFORE.search(text, max(0, start - 5), start)
+    after = None if before else _AFTER.match(text, end)
+    sign = before[0].strip() if before else after[1] if after else ""
+    if not sign:
+        return Named(start, end, (f"n:{value}",), (f"n:{value}",))
+    start, end = (before.start() if before else start), (after.end() if after else end)
+    both = (f"n:{value}", f"n:{value}{_CURRENCY[sign.lower()]}")
+    return Named(start, end, both, both[1:])
+
+
+def _value(digits: str, *, thousand: bool) -> str:
+    """Return a number without grouping: three digits behind a separator are thousands."""
+    groups = _SEPARATORS.split(digits)
+    fraction = groups.pop() if len(groups) > 1 and len(groups[-1]) < 3 else ""
+    whole = "".join(groups)
+    if thousand:
+        whole, fraction = whole + fraction.ljust(3, "0"), ""
+    fraction = fraction.rstrip("0")
+    return (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
+
+
+def _phone(found: re.Match[str]) -> Named | None:
+    """Name a telephone number; of a longer run of digits, as many groups as can be one."""
+    written = found[0]
+    digits = "".join(filter(str.isdecimal, written))
+    while len(digits.removeprefix("00")) > _LONGEST_PHONE and (last := _LAST_GROUP.search(written)):
+        written = written[: last.start()]
+        digits = "".join(filter(str.isdecimal, written))
+    if len(digits.removeprefix("00")) < _SHORTEST_PHONE:
+        return None
+    end = found.start() + len(written)
+    if not written.startswith("+") and not digits.startswith("00"):
+        return Named(found.start(), end, (f"t:{digits}",), (f"t:{digits}", f"t:~{digits}"))
+    whole = digits if written.startswith("+") else digits[2:]
+    country = next((code for code in _TRUNK_ZERO if whole.startswith(code)), None)
+    if country is None:
+        names: tuple[str, ...] = (f"t:+{whole}",)
+        return Named(found.start(), end, names, names)
+    rest = whole.removeprefix(country).removeprefix("0")
+    names = (f"t:+{country}{rest}", f"t:~0{rest}")
+    return Named(found.start(), end, names, (f"t:+{country}{rest}", f"t:0{rest}"))
+
+
+def _plate(written: str, start: int) -> Named | None:
+    """Name a plate: groups of letters and of digits, with hyphens, blanks or nothing between."""
+    joined = written.replace("-", "").replace(" ", "").lower()
+    if not 5 <= len(joined) <= 8 or joined.isalpha() or joined.isdigit():
+        return None
+    parts = re.split(r"[- ]", written)
+    groups = _GROUP.findall(joined)
+    # Between hyphens every part is one group; with blanks letters and digits take turns besides,
+    # else half of running text would be plates.
+    if len(parts) > 1 and any(len(_GROUP.findall(part)) > 1 for part in parts):
+        return None
+    if " " in written and len(groups) != len(parts):
+        return None
+    if len(groups) > 3:
+        return None
+    return Named(start, start + len(written), (f"p:{joined}",), (f"p:{joined}",))
+
+
+def plain_word(name: str) -> str | None:
+    """Return the word that has this name without saying so: a number as it is."""
+    digits = name.removeprefix("n:")
+    return digits if digits != name and digits.isdecimal() else None

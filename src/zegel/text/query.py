@@ -1,0 +1,311 @@
+"""Reads the term language: words, "phrases", prefix*, fuzzy~1, stem/nl, AND OR NOT, brackets.
+
+One grammar for the clauses of an order and for searches; a search knows fields besides. A query
+that cannot be read raises `QueryError` with the place and the reason; nothing is ever guessed,
+dropped or read as something else.
+
+    query    = and *("OR" and)
+    and      = not *(["AND"] not)
+    not      = ["NOT"] (brackets | phrase | field | word)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from zegel.errors import UsageError
+from zegel.text.stems import LANGUAGES, stem
+from zegel.text.tokens import names, tokens
+
+LONGEST_QUERY = 4000
+MOST_TERMS = 200
+DEEPEST = 20
+SHORTEST_PREFIX = 2
+SHORTEST_FUZZY = 3
+
+
+class QueryError(UsageError):
+    """The query cannot be read: `position` says where."""
+
+    meaning = "a query or a term cannot be read"
+
+    def __init__(self, why: str, query: str, position: int) -> None:
+        self.position = position
+        shown = query[max(0, position - 30) : position + 30]
+        pointer = " " * min(position, 30) + "^"
+        super().__init__(
+            f"{why}, at character {position + 1}:\n  {shown}\n  {pointer}\n",
+            next_step="docs/reference/terms.md says what a term can be.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word, as folded."""
+
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words at successive positions."""
+
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Any word that begins so."""
+
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """Any word one step away: a letter more, less or other, or two neighbours exchanged."""
+
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """Any word with this stem in this language."""
+
+    stem: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An amount, telephone number or plate in any spelling, or the words as written."""
+
+    names: tuple[str, ...]
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a search asks of something else than the text."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of these."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of these."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Not this; only ever beside something that is asked for."""
+
+    part: Node
+
+
+Node: TypeAlias = Word | Phrase | Prefix | Fuzzy | Stem | Named | Field | And | Or | Not
+
+_PIECE = re.compile(
+    r'\s*(?:(?P<open>\()|(?P<close>\))|"(?P<phrase>[^"]*)"(?P<after>[^\s()]*)'
+    r'|(?P<field>[a-z]+):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s()"]+))'
+    r'|(?P<word>[^\s()"]+))'
+)
+_OPERATORS = ("AND", "OR", "NOT")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    kind: str
+    text: str
+    at: int
+    field: str = ""
+
+
+def parse(query: str, *, fields: Collection[str] = ()) -> Node:
+    """Return what `query` asks for; `fields` are the names that may stand before a colon."""
+    if len(query) > LONGEST_QUERY:
+        raise QueryError(f"longer than {LONGEST_QUERY} characters", query, LONGEST_QUERY)
+    reader = _Reader(query, list(_pieces(query, fields)))
+    node = reader.any_of(0)
+    if reader.here is not None:
+        raise QueryError("a bracket closes that was never opened", query, reader.here.at)
+    if not asks(node):
+        raise QueryError("only says what is not wanted; say what is", query, 0)
+    return node
+
+
+def asks(node: Node) -> bool:
+    """Say whether a node asks for something, rather than only excluding."""
+    if isinstance(node, Not):
+        return False
+    if isinstance(node, And):
+        return any(map(asks, node.parts))
+    return all(map(asks, node.parts)) if isinstance(node, Or) else True
+
+
+def _pieces(query: str, fields: Collection[str]) -> Iterator[_Piece]:
+    at, end = 0, len(query.rstrip())
+    while at < end:
+        found = _PIECE.match(query, at)
+        if found is None:
+            raise QueryError("a quotation mark is not closed", query, query.find('"', at))
+        start = at + len(found[0]) - len(found[0].lstrip())
+        at = found.end()
+        yield _piece(found, start, query, fields)
+
+
+def _piece(found: re.Match[str], at: int, query: str, fields: Collection[str]) -> _Piece:
+    if found["open"] or found["close"]:
+        return _Piece("(" if found["open"] else ")", "", at)
+    if found["phrase"] is not None:
+        if found["after"]:
+            raise QueryError(
+                "nothing may follow a quotation mark directly", query, found.start("after")
+            )
+        return _Piece("phrase", found["phrase"], at)
+    if found["field"] is not None and found["field"] in fields:
+        value = found["quoted"] if found["quoted"] is not None else found["value"]
+        return _Piece("field", value, at, found["field"])
+    if found["field"] is not None:
+        whole = found[0].strip()
+        if found["quoted"] is not None or found["field"] in _FIELD_NAMES:
+            known = ", ".join(sorted(fields)) or "none here"
+            raise QueryError(f"no such field: {found['field']} (known: {known})", query, at)
+        return _Piece("word", whole, at)
+    word = found["word"]
+    return _Piece(word if word in _OPERATORS else "word", word, at)
+
+
+_FIELD_NAMES = frozenset(
+    ("from", "to", "with", "account", "device", "after", "before", "has", "lang", "clause", "tag")
+)
+
+
+class _Reader:
+    """Reads pieces by the grammar above."""
+
+    def __init__(self, query: str, pieces: list[_Piece]) -> None:
+        self.query = query
+        self.pieces = pieces
+        self.next = 0
+        self.terms = 0
+
+    @property
+    def here(self) -> _Piece | None:
+        return self.pieces[self.next] if self.next < len(self.pieces) else None
+
+    def any_of(self, depth: int) -> Node:
+        parts = [self.all_of(depth)]
+        while self.here is not None and self.here.kind == "OR":
+            self.next += 1
+            parts.append(self.all_of(depth))
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+    def all_of(self, depth: int) -> Node:
+        parts = [self.one(depth)]
+        while self.here is not None and self.here.kind not in ("OR", ")"):
+            if self.here.kind == "AND":
+                self.next += 1
+            parts.append(self.one(depth))
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def one(self, depth: int) -> Node:
+        piece = self.here
+        if piece is None or piece.kind in ("AND", "OR", ")"):
+            at = len(self.query) if piece is None else piece.at
+            raise QueryError("a term is missing", self.query, at)
+        self.next += 1
+        if piece.kind == "NOT":
+            return Not(self.one(depth + 1 if depth < DEEPEST else self._too_deep(piece)))
+        if piece.kind == "(":
+            inside = self.any_of(depth + 1 if depth < DEEPEST else self._too_deep(piece))
+            if self.here is None or self.here.kind != ")":
+                raise QueryError("this bracket is not closed", self.query, piece.at)
+            self.next += 1
+            return inside
+        self.terms += 1
+        if self.terms > MOST_TERMS:
+            raise QueryError(f"more than {MOST_TERMS} terms", self.query, piece.at)
+        if piece.kind == "field":
+            return Field(piece.field, piece.text)
+        return self._term(piece)
+
+    def _too_deep(self, piece: _Piece) -> int:
+        raise QueryError(f"nested more than {DEEPEST} deep", self.query, piece.at)
+
+    def _term(self, piece: _Piece) -> Node:
+        text = piece.text
+        if piece.kind == "word":
+            for mark, make in (
+                (r"\*", self._prefix),
+                (r"~1?", self._fuzzy),
+                (r"/[a-z]{2}", self._stem),
+            ):
+                found = re.search(mark + r"\Z", text)
+                if found is not None:
+                    return make(text[: found.start()], found[0], piece)
+            if re.search(r"\w[*?]|[*?]\w|~\d", text):
+                raise QueryError(
+                    "* stands at the end of a word only, and ~ only as ~1", self.query, piece.at
+                )
+        found_tokens = tokens(text)
+        if not found_tokens:
+            raise QueryError("no word, emoji or number stands here", self.query, piece.at)
+        terms = tuple(token.term for token in found_tokens)
+        whole = (found_tokens[0].start, found_tokens[-1].end)
+        asked = [
+            name
+            for named in names(text, found_tokens, plain=True)
+            if named.position == 0 and named.end >= whole[1]
+            for name in named.asked
+        ]
+        if asked:
+            return Named(tuple(sorted(set(asked))), terms)
+        return Word(terms[0]) if len(terms) == 1 else Phrase(terms)
+
+    def _marked(self, text: str, piece: _Piece) -> Node | None:
+        """Return a word with a mark behind it, None where there is no mark."""
+        marks = ((r"\*", self._prefix), (r"~1?", self._fuzzy), (r"/[a-z]{2}", self._stem))
+        for mark, make in marks:
+            found = re.search(mark + r"\Z", text)
+            if found is not None:
+                return make(text[: found.start()], found[0], piece)
+        if re.search(r"\w[*?]|[*?]\w|~\d", text):
+            why = "* stands at the end of a word only, and ~ only as ~1"
+            raise QueryError(why, self.query, piece.at)
+        return None
+
+    def _only(self, text: str, piece: _Piece, shortest: int) -> str:
+        found = tokens(text)
+        if len(found) != 1 or re.search(r"[*~?/]", text):
+            raise QueryError("*, ~1 and /nl stand behind one single word", self.query, piece.at)
+        if len(found[0].term) < shortest:
+            raise QueryError(f"too short: at least {shortest} letters", self.query, piece.at)
+        return found[0].term
+
+    def _prefix(self, text: str, _mark: str, piece: _Piece) -> Node:
+        return Prefix(self._only(text, piece, SHORTEST_PREFIX))
+
+    def _fuzzy(self, text: str, mark: str, piece: _Piece) -> Node:
+        if mark != "~1":
+            raise QueryError("say how far: ~1", self.query, piece.at)
+        return Fuzzy(self._only(text, piece, SHORTEST_FUZZY))
+
+    def _stem(self, text: str, mark: str, piece: _Piece) -> Node:
+        language = mark[1:]
+        if language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise QueryError(f"no stems for {language} (known: {known})", self.query, piece.at)
+        return Stem(stem(self._only(text, piece, 1), language), language)
