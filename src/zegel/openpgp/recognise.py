@@ -26,11 +26,44 @@ _FORMATS = b"btul1m"
 _MAX_NESTING = 3
 _LITTLE = 512
 _BEFORE_BODY = (1, 3, 10)
+_LEAST_BODY = 32
+_LATEST_VERSION = 31
 
 
 def looks_like_message(head: bytes) -> bool:
     """Say whether `head` (at most 64 KiB of a file) begins as an OpenPGP message."""
-    return bool(head) and head[0] >= 0x80 and _message_at(head, 0, len(head) >= HEAD, 0)
+    if not head or head[0] < 0x80:
+        return False
+    return _message_at(head, 0, len(head) >= HEAD, 0) or _whole_message(head)
+
+
+def _whole_message(head: bytes) -> bool:
+    """Say whether `head` is, to its last octet, session-key packets and one encrypted body.
+
+    So a message with packets of a version or algorithm nobody here knows is found all the same,
+    and named `unsupported`, where its lengths alone leave no doubt: definite, and fitting exactly.
+    """
+    if len(head) >= HEAD:
+        return False
+    pos = session_keys = 0
+    for _ in range(64):
+        packet = read_packet(head, pos)
+        if packet is None or not packet.complete or _indeterminate(head, pos):
+            return False
+        if packet.tag in (9, 18, 20):
+            whole = packet.end == len(head) and len(packet.body) >= _LEAST_BODY
+            return whole and session_keys > 0 and _encrypted(packet.tag, packet.body)
+        if packet.tag not in _BEFORE_BODY or (packet.tag != 10 and not _some_esk(packet)):
+            return False
+        session_keys += packet.tag != 10
+        pos = packet.end
+    return False
+
+
+def _some_esk(packet: Packet) -> bool:
+    """Say whether a packet may hold a session key, in some version that may yet be made."""
+    least = 12 if packet.tag == 1 else 4
+    return len(packet.body) >= least and 2 <= packet.body[0] <= _LATEST_VERSION
 
 
 def _message_at(head: bytes, pos: int, cut: bool, depth: int) -> bool:

@@ -245,3 +245,22 @@ def test_files_of_other_kinds_are_neither_message_nor_keyring(tmp_path: Path) ->
     ]
 
     assert matching == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "esk"),
+    [
+        (1, b"\x03" + bytes(8) + b"\x63" + bytes(90)),  # algorithm 99, SM2
+        (1, b"\x0a" + bytes(40)),  # a version nobody has defined
+        (3, b"\x0a" + bytes(40)),
+    ],
+    ids=["unknown algorithm", "unknown version", "unknown version of passphrase"],
+)
+def test_a_message_nobody_here_can_open_is_recognised_where_its_lengths_fit_exactly(
+    tag: int, esk: bytes
+) -> None:
+    message = new(tag, esk) + new(18, b"\x01" + bytes(60))
+
+    assert looks_like_message(message)
+    for damaged in (message + b"\0", message[:-1], message[:-40], new(tag, esk)):
+        assert not looks_like_message(damaged)
