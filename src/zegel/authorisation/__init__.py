@@ -1,0 +1,11 @@
+"""From a magistrate's order to the set of messages it admits: by default, none.
+
+Nothing here reads or writes a file; `service` brings the order, the rows and the index, and hands
+what is admitted to `investigation`.
+"""
+
+from zegel.authorisation.admit import Admitted, admit
+from zegel.authorisation.conditions import check_conditions
+from zegel.authorisation.order import Clause, Order, read_order
+
+__all__ = ["Admitted", "Clause", "Order", "admit", "check_conditions", "read_order"]
