@@ -43,7 +43,7 @@ def shieldnet() -> None:
 
 @app.command()
 def generate(
-    out: Annotated[Path, typer.Argument(help="Folder to write copy/ and truth/ into.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write copy/, truth/ and orders/ into.")],
     devices: Annotated[int, typer.Option(help="Phones at both sites together.")] = 300,
     messages: Annotated[int, typer.Option(help="Distinct messages; copies come on top.")] = 6000,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal networks.")] = 1,
@@ -52,6 +52,9 @@ def generate(
     signed: Annotated[
         float, typer.Option(min=0, max=1, help="Share of encrypted messages that are signed.")
     ] = 0.8,
+    storylines: Annotated[
+        float, typer.Option(min=0, max=0.3, help="Share of messages that belong to a storyline.")
+    ] = 0.05,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; as many as processors if not given.")
     ] = None,
@@ -60,7 +63,7 @@ def generate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Write two copied sites with traffic of known content, and the truth beside them."""
+    """Write two copied sites with traffic of known content; truth and sample orders beside them."""
     settings = Settings(
         devices=devices,
         messages=messages,
@@ -68,6 +71,7 @@ def generate(
         months=months,
         algorithm=algorithm,
         signed=signed,
+        storylines=storylines,
     )
     check(settings)
     if plan:
@@ -112,13 +116,15 @@ def show_summary(summary: Summary, out: Path, *, as_json: bool) -> None:
     table = Table(title="Written", show_header=False, title_justify="left")
     table.add_row("distinct messages", f"{summary.messages:,}")
     table.add_row("stored copies", f"{summary.places:,}")
-    for heading in ("copies", "states", "keys"):
+    for heading in ("copies", "states", "keys", "storylines"):
         counts = fields[heading]
         if isinstance(counts, dict):
             parts = "\n".join(f"{count:>7,}  {name}" for name, count in counts.items())
             table.add_row(f"{heading}, by kind" if heading == "copies" else heading, parts)
+    table.add_row("innocent messages in their words", f"{summary.decoys:,}")
     table.add_row("copied sites", str(out / "copy"))
     table.add_row("ground truth", str(out / "truth"))
+    table.add_row("sample orders", str(out / "orders"))
     results.print(table)
 
 

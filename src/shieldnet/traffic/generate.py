@@ -21,11 +21,15 @@ from shieldnet.errors import NotEmptyError, SettingsError
 from shieldnet.sites import SECOND, SITES
 from shieldnet.traffic.backups import Backups
 from shieldnet.traffic.estate import write_estate
+from shieldnet.traffic.orders import write_orders
 from shieldnet.traffic.settings import END, Settings
-from shieldnet.traffic.truth import json_line, second_text
+from shieldnet.traffic.storylines.cast import storylines
+from shieldnet.traffic.truth import json_line, second_text, write_storyline
 from shieldnet.traffic.writing import Written, write_slice
 
 Advance = Callable[[int], None]
+MOST_STORYLINES = 0.3
+"""Above this a slice in which all storylines are told would have no room for anything else."""
 LOGS = ("postfix", "dovecot")
 
 
@@ -42,6 +46,8 @@ class Summary:
     devices: int = 0
     keys: dict[str, int] = field(default_factory=dict)
     empty_files: int = 0
+    by_storyline: Counter[str] = field(default_factory=Counter)
+    decoys: int = 0
 
     def fields(self) -> dict[str, object]:
         """Return everything as JSON holds it, counts in order of name."""
@@ -55,6 +61,8 @@ class Summary:
             "devices": self.devices,
             "keys": dict(sorted(self.keys.items())),
             "empty_files": self.empty_files,
+            "storylines": dict(sorted(self.by_storyline.items())),
+            "decoys": self.decoys,
         }
 
 
@@ -66,13 +74,18 @@ def generate(
     on_device: Advance = lambda _: None,
     on_message: Advance = lambda _: None,
 ) -> Summary:
-    """Write `out/copy/<site>/` and `out/truth/`; refuse a folder that holds either already."""
+    """Write `copy/<site>/`, `truth/` and `orders/`; refuse a folder that holds one already."""
     check(settings)
-    copy, truth = out / "copy", out / "truth"
-    if copy.exists() or truth.exists():
+    copy, truth, orders = out / "copy", out / "truth", out / "orders"
+    if any(folder.exists() for folder in (copy, truth, orders)):
         raise NotEmptyError(f"{out} holds a copy already. Name another folder, or remove it first")
     copy.mkdir(parents=True)
     truth.mkdir()
+    orders.mkdir()
+    write_orders(settings, orders)
+    with (truth / "storylines.jsonl").open("w", encoding="utf-8") as target:
+        for storyline in storylines(settings):
+            write_storyline(target, settings, storyline)
     (truth / "plan.json").write_text(json.dumps(plan(settings), indent=2) + "\n", "utf-8")
     keys = write_estate(settings, copy, truth, on_device)
     summary = Summary(devices=settings.devices, keys=keys)
@@ -96,6 +109,8 @@ def check(settings: Settings) -> None:
         raise SettingsError("Logs name no year, so --months lies between 1 and 11")
     if settings.algorithm not in ("mix", "rsa2048", "cv25519"):
         raise SettingsError("--algorithm is mix, rsa2048 or cv25519")
+    if not 0 <= settings.storylines <= MOST_STORYLINES:
+        raise SettingsError(f"--storylines lies between 0 and {MOST_STORYLINES}")
 
 
 def plan(settings: Settings) -> dict[str, object]:
@@ -162,6 +177,8 @@ class _Collector:
             self._summary.by_state.update(place.state for place in message.places)
             self._summary.by_form[message.form] += 1
             self._summary.by_signature[message.signature] += 1
+            self._summary.by_storyline.update(filter(None, (message.storyline,)))
+            self._summary.decoys += bool(message.decoy)
         for site, path in written.empty:
             self._summary.empty_files += 1
             self._others.write(json_line({"site": site, "path": path, "what": "empty file"}))

@@ -16,9 +16,14 @@ from shieldnet.traffic.devices import Device, device
 from shieldnet.traffic.draw import chances
 from shieldnet.traffic.phrases import LANGUAGES, TOPICS
 from shieldnet.traffic.settings import SLICE, Settings
+from shieldnet.traffic.storylines.cast import Storyline, quotas
+from shieldnet.traffic.storylines.telling import chat, decoy, told, tongue
 from shieldnet.traffic.texts import subject, text
 
 NIGHT = range(1, 6)
+SHORT, LONG = 3.0, 5.3
+"""Messages of an ordinary conversation and of a storyline's, on average: by these they are mixed
+evenly, though a long one takes more at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,10 @@ class Planned:
     """Seconds by which the outer Date is wrong."""
     enclosure: bool
     """A small file goes with the text, inside the encrypted part."""
+    storyline: str
+    """What it belongs to, empty for nearly all."""
+    decoy: str
+    """The storyline in whose words it innocently speaks."""
 
 
 @lru_cache(maxsize=4096)
@@ -84,15 +93,27 @@ def circle(settings: Settings, number: int) -> Circle:
 
 
 def planned(settings: Settings, slice_number: int) -> Iterator[Planned]:
-    """Yield the messages of one slice, conversation by conversation."""
+    """Yield the messages of one slice, conversation by conversation.
+
+    Storylines stand among the others in no order that would tell them apart.
+    """
     chance = chances(settings.seed, "slice", slice_number)
     number = slice_number * SLICE
+    due = quotas(settings, slice_number)
     left = settings.planned(slice_number)
     thread = 0
     while left:
-        turns = min(left, 1 + int(chance.expovariate(0.4)))
         thread += 1
-        conversation = _conversation(settings, chance, slice_number, f"t{slice_number}-{thread}")
+        label = f"t{slice_number}-{thread}"
+        told = sum(due.values()) / LONG
+        if chance.random() * (told + (left - sum(due.values())) / SHORT) < told:
+            storyline = chance.choices(list(due), list(due.values()))[0]
+            turns = min(due[storyline], 2 + int(chance.expovariate(0.3)))
+            due[storyline] -= turns
+            conversation = _telling(settings, chance, slice_number, label, storyline)
+        else:
+            turns = min(left - sum(due.values()), 1 + int(chance.expovariate(0.4)))
+            conversation = _conversation(settings, chance, slice_number, label)
         for message in conversation.turns(number, turns):
             yield message
             number += 1
@@ -107,27 +128,26 @@ class _Conversation:
     people: list[Device]
     thread: str
     moments: tuple[int, int]
+    storyline: Storyline | None = None
 
     def turns(self, number: int, count: int) -> Iterator[Planned]:
         first, last = self.moments
         instants = sorted(
             self.chance.randrange(first * SECOND, last * SECOND) for _ in range(count)
         )
-        told: list[str] = []
+        sent: list[str] = []
         title = subject(self.chance, self.circle.language, self.circle.topic)
         for turn, when in enumerate(instants):
-            message = self._turn(number + turn, when, title, tuple(told[-6:]))
-            told.append(message.message_id)
+            message = self._turn(number + turn, when, title, tuple(sent[-6:]))
+            sent.append(message.message_id)
             yield message
 
-    def _turn(self, number: int, when: int, title: str, told: tuple[str, ...]) -> Planned:
+    def _turn(self, number: int, when: int, title: str, sent: tuple[str, ...]) -> Planned:
         chance, settings = self.chance, self.settings
         sender, *others = chance.sample(self.people, len(self.people))
         to_all = self.circle.group is not None and chance.random() < 0.7
         to = others if to_all else others[: 1 if chance.random() < 0.85 else 2]
-        language = self.circle.language
-        if chance.random() < 0.12:
-            language = chance.choice(tuple(LANGUAGES))
+        words = self._words(when // SECOND, sender.number, to, opening=not sent)
         form = _form(chance, settings)
         encrypted = form != "plain"
         separate = encrypted and len(to) > 1 and chance.random() < 0.08
@@ -141,11 +161,11 @@ class _Conversation:
             thread=self.thread,
             group=self.circle.group if to_all else None,
             message_id=f"<{chance.getrandbits(80):020x}@{_tail(phone, sender)}>",
-            references=told,
-            language=language,
+            references=sent,
+            language=words.language,
             topic=self.circle.topic,
-            subject=f"Re: {title}" if told else title,
-            text=text(chance, language, self.circle.topic),
+            subject=f"Re: {title}" if sent else title,
+            text=words.text,
             form=form,
             signature=_signature(chance, settings) if encrypted else "none",
             hidden=encrypted and chance.random() < settings.hidden,
@@ -157,7 +177,33 @@ class _Conversation:
             if phone and chance.random() < 0.5
             else 0,
             enclosure=form == "pgp-mime" and chance.random() < 0.03,
+            storyline=words.storyline,
+            decoy=words.decoy,
         )
+
+    def _words(self, second: int, sender: int, to: list[Device], *, opening: bool) -> _Words:
+        """Return what is said, in which language."""
+        chance, language = self.chance, self.circle.language
+        if self.storyline is not None:
+            story = self.storyline
+            language = tongue(chance, story, sender, language)
+            line = told(chance, self.settings, story, second, language, opening=opening)
+            return _Words(language=language, text=line, storyline=story.name)
+        if chance.random() < 0.12:
+            language = chance.choice(tuple(LANGUAGES))
+        people = (sender, *(person.number for person in to))
+        found = decoy(chance, self.settings, people, second, language)
+        if found is not None:
+            return _Words(language=language, text=found[1], decoy=found[0])
+        return _Words(language=language, text=text(chance, language, self.circle.topic))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    language: str
+    text: str
+    storyline: str = ""
+    decoy: str = ""
 
 
 def _tail(phone: bool, sender: Device) -> str:
@@ -198,6 +244,37 @@ def _conversation(
         people=people,
         thread=thread,
         moments=moments,
+    )
+
+
+def _telling(
+    settings: Settings,
+    chance: random.Random,
+    slice_number: int,
+    thread: str,
+    storyline: Storyline,
+) -> _Conversation:
+    """Draw hours inside the storyline's period and a chat of those who are in it by then."""
+    first, last = settings.window(slice_number)
+    first, last = max(first, storyline.since), min(last, storyline.until)
+    moments = _moments(chance, first, last)
+    present = {m.number for m in storyline.members if m.since <= moments[0]}
+    found = chat(chance, storyline, present)
+    people = _holding(settings, tuple(n for n in found.members if n in present), moments)
+    return _Conversation(
+        settings=settings,
+        chance=chance,
+        circle=Circle(
+            number=-1,
+            members=found.members,
+            topic="deal",
+            language=found.language,
+            group=found.group,
+        ),
+        people=people,
+        thread=thread,
+        moments=moments,
+        storyline=storyline,
     )
 
 

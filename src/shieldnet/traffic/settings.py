@@ -29,6 +29,8 @@ class Settings:
     inline: float = 0.06
     attachment: float = 0.03
     damaged: float = 0.006
+    storylines: float = 0.05
+    """The share of messages that belong to a storyline."""
 
     @property
     def start(self) -> int:

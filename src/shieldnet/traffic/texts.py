@@ -64,8 +64,8 @@ def nickname(chance: random.Random) -> str:
 
 
 def plate(chance: random.Random) -> str:
-    """Return a number plate in an order of letters and digits that no country issues."""
-    return f"ZZ-{chance.randrange(1000):03d}-Q{chance.randrange(10)}"
+    """Return a number plate of the Dutch form, with letters that form never bears."""
+    return f"Q{chance.choice('GHJKLNPRSTXZ')}-{chance.randrange(1000):03d}-Q"
 
 
 def telephone(chance: random.Random, language: str) -> str:

@@ -12,7 +12,9 @@ from typing import IO, Any
 
 from shieldnet.keys import KeySpec, key_pair
 from shieldnet.sites import SECOND
-from shieldnet.traffic.devices import Device
+from shieldnet.traffic.devices import Device, device
+from shieldnet.traffic.settings import Settings
+from shieldnet.traffic.storylines.cast import Storyline
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class Message:
     signature: str
     hidden: bool
     separate: bool
+    storyline: str
+    decoy: str
     places: list[Place]
 
     def line(self) -> str:
@@ -120,6 +124,37 @@ def write_key(target: IO[str], person: Device, spec: KeySpec, path: str | None) 
                 "form": spec.form,
                 "path": path,
                 "passphrase": spec.disclosure,
+            }
+        )
+    )
+
+
+def write_storyline(target: IO[str], settings: Settings, storyline: Storyline) -> None:
+    """Write who plays in a storyline, from when, and the numbers they use."""
+    members = []
+    for member in storyline.members:
+        person = device(settings, member.number)
+        holders = [tenure for tenure in person.tenures if tenure.since == member.since]
+        members.append(
+            {
+                "role": member.role.name,
+                "address": person.address,
+                "serial": person.serial,
+                "holder": holders[0].holder,
+                "since": second_text(member.since),
+                "reissued": member.role.reissued,
+                "named in the order": member.role.known,
+            }
+        )
+    target.write(
+        json_line(
+            {
+                "name": storyline.name,
+                "from": second_text(storyline.since),
+                "to": second_text(storyline.until),
+                "members": members,
+                "groups": storyline.groups,
+                "facts": asdict(storyline.facts),
             }
         )
     )

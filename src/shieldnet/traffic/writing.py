@@ -241,6 +241,8 @@ class _Posting:
             signature=self.verdict,
             hidden=message.hidden,
             separate=message.separate,
+            storyline=message.storyline,
+            decoy=message.decoy,
             places=self.places,
         )
 

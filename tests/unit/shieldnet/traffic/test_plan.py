@@ -137,7 +137,7 @@ def test_telephone_numbers_and_plates_belong_to_nobody(seed: int, language: str)
     chance = chances(seed, "test")
 
     assert FICTION.fullmatch(telephone(chance, language))
-    assert re.fullmatch(r"ZZ-\d{3}-Q\d", plate(chance))
+    assert re.fullmatch(r"Q[A-Z]-\d{3}-Q", plate(chance))
 
 
 @pytest.mark.parametrize("topic", TOPICS)
