@@ -57,6 +57,8 @@ class Admitted:
     """For each number, clause and reason: `hit`, `account and period`, `context of <number>`."""
     left_out: dict[str, Counter[str]] = field(default_factory=dict)
     """By clause, how many messages were left out, by reason."""
+    within: set[int] = field(default_factory=set)
+    """Numbers that lie in the accounts and period of a clause that names accounts."""
     records: list[tuple[Clause, Scope | None]] = field(default_factory=list)
     """Clauses about business records, with the accounts and times they cover."""
 
@@ -80,6 +82,7 @@ def admit(
         for number, why in decision.decide(rows):
             admitted.messages.setdefault(number, []).append((clause.name, why))
         admitted.left_out[clause.name] = decision.left_out
+        admitted.within |= decision.within
     return admitted
 
 
@@ -112,11 +115,14 @@ class _Clause:
         self.hits = hits
         self.language_of = language_of
         self.left_out: Counter[str] = Counter()
+        self.within: set[int] = set()
 
     def decide(self, rows: Iterable[Row]) -> Iterable[tuple[int, str]]:
         """Return number and reason of each message the clause admits."""
         clause = self.clause
         within = [row for row in rows if self._within(row)]
+        if self.accounts is not None:
+            self.within = {row.number for row in within}
         if clause.terms is None:
             wanted = [row for row in within if self._speaks(row)]
             return [(row.number, ACCOUNT) for row in wanted]

@@ -46,6 +46,11 @@ class Draft:
     def __repr__(self) -> str:
         return f"Draft({str(self.folder)!r})"
 
+    @property
+    def count(self) -> int:
+        """How many messages were added."""
+        return len(self._leaves)
+
     def __enter__(self) -> Draft:
         return self
 
@@ -87,7 +92,7 @@ class Draft:
             self.pack.close()
 
     def seal(self, header: Mapping[str, Any], *, key_file: Path, origin: str, who: str) -> bytes:
-        """Seal the folder under `header`, begin its log and give it its name; return the root."""
+        """Seal the folder under `header` and begin its log; return the Merkle root."""
         top = root([header_leaf(header), *self._leaves])
         description: dict[str, Any] = {
             "format": "zegel investigation",
@@ -101,5 +106,8 @@ class Draft:
         log = Log.create(self.unfinished / "custody", key_file, origin=origin)
         facts: dict[str, Any] = {"messages": len(self._leaves), "root": top.hex()}
         log.append("investigation sealed", facts, who=who)
-        commit(self.unfinished, self.folder)
         return top
+
+    def publish(self) -> None:
+        """Give the finished folder its name: from now on it is there, whole."""
+        commit(self.unfinished, self.folder)

@@ -74,6 +74,7 @@ SELECT place.message,
        list(DISTINCT s.date_ns ORDER BY s.date_ns) FILTER (s.date_ns IS NOT NULL) AS date_ns,
        arg_min(t.clock, (t.clock_ns, t.exhibit, t.entry, t."offset")) AS clock,
        min(t.clock_ns) AS clock_ns,
+       list(DISTINCT t.clock_ns ORDER BY t.clock_ns) FILTER (t.clock_ns IS NOT NULL) AS instants,
        arg_min(t.reason, CASE t.state WHEN 'readable' THEN 0 WHEN 'not encrypted' THEN 1
                                       WHEN 'partly readable' THEN 2 ELSE 3 END) AS reason
 FROM place JOIN {stored} s USING (stored_id) JOIN {states} t USING (stored_id)
@@ -82,7 +83,8 @@ GROUP BY place.message
 
 _DOCUMENTS = """
 SELECT row_number() OVER (ORDER BY m.message)::INTEGER - 1 AS number, m.message, m.state,
-       k.reason, k.clock, k.clock_ns, k.received_ns, k.stored_ns, said.inner_ns, k.date_ns,
+       k.reason, k.clock, k.clock_ns, k.instants, k.received_ns, k.stored_ns, said.inner_ns,
+       k.date_ns,
        k.exhibits, k.accounts, {words:k.envelope} AS envelope,
        {words:said.sender|k.sender} AS sender,
        {words:said.recipients|k.recipients} AS recipients,

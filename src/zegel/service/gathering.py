@@ -35,6 +35,7 @@ WITH place AS (SELECT message, unnest(stored) AS stored_id FROM documents SEMI J
                USING (message))
 SELECT p.message, s.* EXCLUDE (is_message, "references"), t.state
 FROM place p JOIN {stored} s USING (stored_id) JOIN {states} t USING (stored_id)
+WHERE s.exhibit IN (SELECT exhibit FROM allowed)
 ORDER BY p.message, s.exhibit, s.entry, s."offset"
 """
 
@@ -78,12 +79,22 @@ class Gathered:
 
 
 class Gatherer:
-    """Reads the rows and bytes of admitted messages, in the order of their identities."""
+    """Reads the rows and bytes of admitted messages, in the order of their identities.
 
-    def __init__(self, case: Case, documents: Path, admitted: Sequence[bytes]) -> None:
+    Places in other exhibits than those given are left out.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        documents: Path,
+        admitted: Sequence[bytes],
+        exhibits: Sequence[str],
+    ) -> None:
         self._case = case
         self._documents = documents
         self._admitted = pa.table({"message": pa.array(sorted(admitted), pa.binary(32))})
+        self._exhibits = pa.table({"exhibit": pa.array(exhibits, pa.string())})
         self._copies: dict[str, Copy] = {}
         self._proofs: dict[str, Proofs] = {}
         self._entries: dict[tuple[str, int], Entry] = {}
@@ -115,6 +126,7 @@ class Gatherer:
         }
         with connect(self._case.folder / "spill") as connection:
             connection.register("admitted", self._admitted)
+            connection.register("allowed", self._exhibits)
             connection.execute(
                 f"CREATE VIEW documents AS SELECT * FROM read_parquet({quoted(self._documents)})"
             )

@@ -92,6 +92,7 @@ def make(folder: Path, count: int = 3, secret: bytes = b"s" * 32) -> Investigati
         fill(draft, count)
         draft.close_tables()
         draft.seal(header(), key_file=folder.with_suffix(".key"), origin="test", who="me")
+        draft.publish()
     return Investigation.open(folder)
 
 

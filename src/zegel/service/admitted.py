@@ -1,0 +1,101 @@
+"""What an investigation holds besides messages: holdings, keys, and the ledger of its accounts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from zegel.authorisation import Admitted, Order
+from zegel.authorisation.accounts import BEGINNING, END, Holdings, Scope, as_interval, scope
+from zegel.authorisation.admit import Row
+from zegel.casefile import Case
+from zegel.tables import read_rows
+
+
+class _Held:
+    """The holdings an order covers."""
+
+    def __init__(self, rows: list[dict[str, Any]], scopes: Sequence[Scope]) -> None:
+        self.rows = rows
+        self._scopes = scopes
+        self._holdings = Holdings(rows)
+        self._devices: dict[str, set[str]] = {}
+        for row in rows:
+            if row["device"]:
+                self._devices.setdefault((row["account"] or "").lower(), set()).add(row["device"])
+
+    def of(self, message: Row) -> list[dict[str, str]]:
+        """Return who held the order's accounts when a message was sent, as registries say."""
+        found: set[tuple[str, str, str]] = set()
+        at = min(message.instants, default=0)
+        for account in message.accounts:
+            if not any(account in spans for spans in self._scopes):
+                continue
+            for holder in self._holdings.holders(account, (at, at + 1)):
+                for device in self._devices.get(account, {""}):
+                    found.add((account, device, holder))
+        names = ("account", "device", "holder")
+        return [dict(zip(names, item, strict=True)) for item in sorted(found)]
+
+
+def holdings_of(admitted: Admitted, order: Order, raw: list[dict[str, Any]]) -> _Held:
+    """Return the registry's rows about the order's accounts and times, and those it asks for."""
+    every = Holdings(raw)
+    scopes = [s for clause in order.clauses if (s := scope(clause, every)) is not None]
+    whole = [
+        as_interval(clause.period) for clause, accounts in admitted.records if accounts is None
+    ]
+    rows = [
+        row for row in raw if any(_overlaps(row, spans) for spans in _spans_of(row, scopes, whole))
+    ]
+    return _Held(rows, scopes)
+
+
+def _spans_of(
+    row: Mapping[str, Any], scopes: Sequence[Scope], whole: Sequence[tuple[int, int]]
+) -> Iterator[Sequence[tuple[int, int]]]:
+    account = (row["account"] or "").lower()
+    yield from (spans[account] for spans in scopes if account in spans)
+    yield from ([span] for span in whole)
+
+
+def _overlaps(row: Mapping[str, Any], spans: Sequence[tuple[int, int]]) -> bool:
+    start = BEGINNING if row["start_ns"] is None else row["start_ns"]
+    end = END if row["end_ns"] is None else row["end_ns"]
+    return any(start < last and first < end for first, last in spans)
+
+
+def keys_of(case: Case, fingerprints: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield what is known of these keys, and where each was found; never a secret number."""
+    wanted = set(fingerprints)
+    keys = [
+        row
+        for row in read_rows(case.stage("keys").files("keys")[-1:])
+        if row["fingerprint"] in wanted
+    ]
+    places: dict[bytes, list[dict[str, Any]]] = {}
+    materials = {identity for row in keys for identity in row["material_ids"]}
+    columns = ["material_id", "exhibit", "path", "offset", "length", "file_sha256", "format"]
+    for row in read_rows(case.stage("scan").files("keys"), columns):
+        if row["material_id"] in materials:
+            places.setdefault(row.pop("material_id"), []).append(row)
+    names = (
+        "fingerprint", "key_id", "algorithm", "bits", "curve", "created", "revoked", "user_ids",
+        "public", "locked", "protection", "unlocked_by",
+    )  # fmt: skip
+    for row in sorted(keys, key=lambda row: bytes(row["fingerprint"])):
+        found = [place for identity in row["material_ids"] for place in places.get(identity, ())]
+        yield {**{name: row[name] for name in names}, "found": found}
+
+
+def ledger_of(admitted: Admitted, rows: Iterable[Row]) -> dict[str, int]:
+    """Return the states of the messages within the order's accounts and periods.
+
+    Of clauses that name nobody, only what was admitted is counted.
+    """
+    states: Counter[str] = Counter()
+    for row in rows:
+        if row.number in admitted.within or row.number in admitted.messages:
+            states[row.state] += 1
+    return dict(sorted(states.items()))

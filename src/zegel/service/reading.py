@@ -1,0 +1,138 @@
+"""Use cases inside one investigation: search, show, contacts, timeline. Every read is logged first.
+
+Nothing here opens a case. What is not in the folder does not exist: an id that was refused and one
+that never was get the same answer, by the same path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from zegel.canonical import percent_encoded
+from zegel.custody.log import Log, account
+from zegel.errors import UsageError
+from zegel.investigation import Investigation
+from zegel.investigation.leaves import as_json
+from zegel.search import Page, TextIndex
+from zegel.service.fields import FIELDS, Fields
+from zegel.service.snippets import snippet
+from zegel.tables import read_rows
+from zegel.text import parse, spans
+from zegel.text.query import Node
+
+MOST_HITS = 1000
+"""Hits of one page."""
+
+
+def investigation_log(inv: Investigation) -> Log:
+    """Open the investigation's log for writing; on another machine, as its new holder."""
+    at_home = inv.folder.parent.parent / "private" / "investigations" / f"{inv.folder.name}.key"
+    if at_home.is_file() and inv.folder.parent.name == "investigations":
+        return Log.open(inv.folder / "custody", at_home)
+    keys = Path(os.environ.get("ZEGEL_KEYS") or Path.home() / ".local" / "share" / "zegel" / "keys")
+    holder = f"{account()} on {socket.gethostname()}"
+    return Log.take_over(inv.folder / "custody", keys / f"{inv.identity}.key", holder=holder)
+
+
+def search(
+    inv: Investigation, query: str, page: Page | None = None, *, who: str | None = None
+) -> dict[str, Any]:
+    """Return the hits of one page, with marks, and the exact count of all."""
+    page = page or Page()
+    if not 0 < page.limit <= MOST_HITS or page.offset < 0:
+        raise UsageError(f"a page holds 1 to {MOST_HITS} hits")
+    node = parse(query, fields=FIELDS) if query.strip() else None
+    log = investigation_log(inv)
+    log.append("search", {"query": query, "offset": page.offset, "limit": page.limit}, who=who)
+    found = TextIndex(inv.folder / "index").page(node, page, Fields(inv).rows)
+    rows = {row["number"]: row for row in _messages(inv, set(found.rows))}
+    return {
+        "training": inv.training,
+        "query": query,
+        "count": found.count,
+        "offset": page.offset,
+        "hits": [_hit(rows[number], node) for number in found.rows],
+    }
+
+
+def _messages(inv: Investigation, numbers: set[int]) -> Iterator[dict[str, Any]]:
+    return (row for row in inv.rows("messages") if row["number"] in numbers)
+
+
+def _hit(row: Mapping[str, Any], node: Node | None) -> dict[str, Any]:
+    text = row["text"] or ""
+    return {
+        "number": row["number"],
+        "id": row["message"].hex(),
+        "date": iso(row["clock_ns"]),
+        "clock": row["clock"],
+        "from": row["sender"],
+        "to": row["recipients"],
+        "subject": row["subject"],
+        "state": row["state"],
+        "language": row["language"],
+        "clauses": [admitted["clause"] for admitted in row["admitted"]],
+        "snippet": snippet(text, spans(node, text) if node is not None else []),
+    }
+
+
+def iso(instant: int | None) -> str | None:
+    """Return an instant in UTC as ISO 8601 to the second."""
+    if instant is None:
+        return None
+    return datetime.fromtimestamp(instant // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def show_message(inv: Investigation, wanted: str, *, who: str | None = None) -> dict[str, Any]:
+    """Return one message whole, with every place and proof; `wanted` is its number or its id."""
+    investigation_log(inv).append("message read", {"message": wanted}, who=who)
+    row = next((row for row in inv.rows("messages") if _is(row, wanted)), None)
+    if row is None:
+        raise UsageError("there is no such message here", where=str(inv.folder))
+    identity = row["message"]
+    tables = {
+        name: [
+            as_json(name, dict(other)) for other in inv.rows(name) if other["message"] == identity
+        ]
+        for name in ("places", "ciphertexts", "attachments")
+    }
+    for block in tables["ciphertexts"]:
+        block.pop("session_key")  # evidence of the folder, for a dossier; no screen needs it
+    return {"training": inv.training, **as_json("message", row), **tables}
+
+
+def _is(row: Mapping[str, Any], wanted: str) -> bool:
+    if re.fullmatch(r"\d{1,9}", wanted):
+        return bool(row["number"] == int(wanted))
+    return len(wanted) >= 8 and row["message"].hex().startswith(wanted.lower())
+
+
+def describe(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
+    """Say what the investigation is: order, exhibits, seal, ledger of its accounts."""
+    investigation_log(inv).append("investigation read", {}, who=who)
+    return {
+        "folder": percent_encoded(os.fsencode(inv.folder)),
+        "root": inv.root.hex(),
+        "messages": inv.messages,
+        **inv.header,
+    }
+
+
+def check_investigation(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
+    """Verify every row and byte against the seal; raise `VerificationError` at the first fault."""
+    investigation_log(inv).append("investigation checked", {}, who=who)
+    inv.check()
+    return {"root": inv.root.hex(), "messages": inv.messages, "whole": True}
+
+
+def rows_for_analysis(inv: Investigation, act: str, who: str | None) -> list[dict[str, Any]]:
+    """Return who wrote to whom and when, for contacts and timeline."""
+    investigation_log(inv).append(act, {}, who=who)
+    columns = ["number", "clock_ns", "sender", "recipients", "state"]
+    return list(read_rows([inv.table("messages")], columns))
