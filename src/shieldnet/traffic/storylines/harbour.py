@@ -69,6 +69,9 @@ _NL_DECOYS = (
     "Douane hield ons op Schiphol {n} minuten vast om een blok kaas.",
     "{n} kilo appels geplukt bij de boerderij, wie wil er een doos?",
     "Wat een sneeuw ❄️, alles wit, de jongens zijn al buiten.",
+    "{nick}, ik schrijf even op zijn telefoon, de mijne ligt nog op de boot. Eten om {time}?",
+    "Ik leen deze telefoon, hij laadt de bus uit in de loods. Neem jij brood mee?",
+    "Spreekbeurt over de haven af! {n} plaatjes van schepen en een container van karton.",
 )
 _EN_DECOYS = (
     "Skip container arrives {day}, put the old sofa in it please.",
@@ -81,6 +84,8 @@ _EN_DECOYS = (
     "Forgot my pin at the till, had to pay cash.",
     "Customs kept my parcel for {n} days over a wooden ship model.",
     "Found Lego bricks in my shoe again, {n} pieces this week.",
+    "{nick}, borrowing this phone, mine fell off the boat. Dinner at {time}?",
+    "School talk about the port is done, {n} pictures of ships and a cardboard container.",
 )
 _ES_DECOYS = (
     "El contenedor de obra llega el {day}, tirad ahí el sofá viejo.",
@@ -89,6 +94,7 @@ _ES_DECOYS = (
     "La furgoneta {plate} tapa otra vez la salida, ¿es vuestra?",
     "En el barco hacía un frío... trae abrigo mañana.",
     "La coca-cola sin hielo para la abuela, por favor.",
+    "{nick}, te escribo con su teléfono, el mío está en el barco. ¿Cenamos a las {time}?",
 )
 _PHASES = (
     Phase(

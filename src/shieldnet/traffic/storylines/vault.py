@@ -44,6 +44,8 @@ _NL_DECOYS = (
     "Audi ingeruild, voor een bakfiets. Echt waar.",
     "De recherche-serie begint om {time}, bel me dan niet 😄",
     "Factuur van het restaurant klopt niet, {amount} te veel, ik bel de zaak {day}.",
+    "{nick}, ik heb zijn telefoon geleend, hij staat in de wasstraat. Wat eten we?",
+    "Escape room gedaan: de kluis op {digit} minuten na niet gekraakt, de bewaker won.",
 )
 _EN_DECOYS = (
     "Hotel safe is broken so keep the money and passports with you.",
@@ -55,6 +57,8 @@ _EN_DECOYS = (
     "I have {n} loads to wash, ring me later. Well, write.",
     "Detectives is on at {time}, don't disturb 😄",
     "Balaclavas for the ski trip, {n} of them, all pink.",
+    "{nick}, this is his phone, he is at the car wash. What's for dinner?",
+    "Escape room: {digit} minutes short of the vault, the guard won.",
 )
 _PHASES = (
     Phase(

@@ -173,6 +173,66 @@ def test_passphrases_the_examiner_is_given_are_not_in_the_copy_and_withheld_ones
     assert keys["withheld"]
 
 
+def test_every_message_of_the_truth_says_whether_it_belongs_to_a_storyline(
+    net: Path, messages: list[Line]
+) -> None:
+    names = {line["name"] for line in lines(net / "truth" / "storylines.jsonl")}
+    counted = Counter(message["storyline"] for message in messages)
+    summary = json.loads((net / "truth" / "summary.json").read_text())
+
+    assert set(counted) == names | {""}
+    assert {message["decoy"] for message in messages} <= names | {""}
+    assert summary["storylines"] == {name: counted[name] for name in sorted(names)}
+    assert summary["decoys"] == sum(bool(message["decoy"]) for message in messages) > 0
+    assert abs(len(messages) * 0.05 - sum(summary["storylines"].values())) <= 2
+
+
+def test_members_of_storylines_are_those_the_registry_and_the_messages_name(
+    net: Path, messages: list[Line]
+) -> None:
+    holdings = {
+        row
+        for site in SITES
+        for row in registry(net, site, "SELECT serial, address, holder, valid_from FROM holding")
+    }
+    for line in lines(net / "truth" / "storylines.jsonl"):
+        members = line["members"]
+        told = [message for message in messages if message["storyline"] == line["name"]]
+        keys = ("serial", "address", "holder", "since")
+
+        assert {tuple(member[key] for key in keys) for member in members} <= holdings
+        assert {name for message in told for name in (message["from"], *message["to"])} <= {
+            member["address"] for member in members
+        }
+
+
+def test_nothing_in_the_copy_tells_a_storyline_from_other_mail(
+    net: Path, messages: list[Line]
+) -> None:
+    """Same names of headers and parts, and no word of the truth's own anywhere."""
+    shapes: dict[bool, set[str]] = {True: set(), False: set()}
+    for message, place in places(messages):
+        mail = stored(net, place).decode("utf-8", "replace")
+        head = re.sub(r"\n[ \t].*", "", mail.partition("\n\n")[0])
+        shapes[bool(message["storyline"])] |= {line.partition(":")[0] for line in head.splitlines()}
+    everything = b"\0".join(
+        path.read_bytes() for path in (net / "copy").rglob("*") if path.is_file()
+    ).lower()
+
+    assert shapes[True] <= shapes[False]
+    for word in (b"storyline", b"decoy", b"harbour 2", b"rc-2016-01"):
+        assert word not in everything
+    assert not list((net / "copy").rglob("*.toml"))
+
+
+def test_sample_orders_lie_beside_the_copy(net: Path) -> None:
+    assert {path.name for path in (net / "orders").iterdir()} == {
+        "company.toml",
+        "harbour.toml",
+        "vault.toml",
+    }
+
+
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_truth_but_for_ciphertexts(
     net: Path, messages: list[Line], tmp_path: Path
@@ -189,8 +249,16 @@ def test_the_same_seed_gives_the_same_truth_but_for_ciphertexts(
 
     again = lines(tmp_path / "truth" / "messages.jsonl")
     assert [fixed(message) for message in again] == [fixed(message) for message in messages]
-    for name in ("devices.jsonl", "keys.jsonl", "passphrases.txt", "plan.json"):
+    for name in (
+        "devices.jsonl",
+        "keys.jsonl",
+        "passphrases.txt",
+        "plan.json",
+        "storylines.jsonl",
+    ):
         assert (tmp_path / "truth" / name).read_bytes() == (net / "truth" / name).read_bytes()
+    for path in (tmp_path / "orders").iterdir():
+        assert path.read_bytes() == (net / "orders" / path.name).read_bytes()
     for site in SITES:
         ledger = f"copy/{site}/ledger.csv"
         assert (tmp_path / ledger).read_bytes() == (net / ledger).read_bytes()
@@ -261,6 +329,7 @@ def test_a_folder_that_holds_a_copy_is_refused(net: Path) -> None:
         Settings(messages=0),
         Settings(months=12),
         Settings(algorithm="rot13"),
+        Settings(storylines=0.5),
     ],
 )
 def test_numbers_that_make_no_network_are_refused(settings: Settings, tmp_path: Path) -> None:
