@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from shieldnet.sites import SECOND
@@ -129,6 +129,8 @@ class _Conversation:
     thread: str
     moments: tuple[int, int]
     storyline: Storyline | None = None
+    said: set[str] = field(default_factory=set)
+    """Lines of the storyline's script that this conversation has used."""
 
     def turns(self, number: int, count: int) -> Iterator[Planned]:
         first, last = self.moments
@@ -147,7 +149,7 @@ class _Conversation:
         sender, *others = chance.sample(self.people, len(self.people))
         to_all = self.circle.group is not None and chance.random() < 0.7
         to = others if to_all else others[: 1 if chance.random() < 0.85 else 2]
-        words = self._words(when // SECOND, sender.number, to, opening=not sent)
+        words = self._words(when // SECOND, sender.number, to)
         form = _form(chance, settings)
         encrypted = form != "plain"
         separate = encrypted and len(to) > 1 and chance.random() < 0.08
@@ -181,13 +183,13 @@ class _Conversation:
             decoy=words.decoy,
         )
 
-    def _words(self, second: int, sender: int, to: list[Device], *, opening: bool) -> _Words:
+    def _words(self, second: int, sender: int, to: list[Device]) -> _Words:
         """Return what is said, in which language."""
         chance, language = self.chance, self.circle.language
         if self.storyline is not None:
             story = self.storyline
             language = tongue(chance, story, sender, language)
-            line = told(chance, self.settings, story, second, language, opening=opening)
+            line = told(chance, self.settings, story, second, language, self.said)
             return _Words(language=language, text=line, storyline=story.name)
         if chance.random() < 0.12:
             language = chance.choice(tuple(LANGUAGES))

@@ -42,17 +42,22 @@ def told(
     storyline: Storyline,
     second: int,
     language: str,
-    *,
-    opening: bool,
+    said: set[str],
 ) -> str:
-    """Return one message of a storyline at an instant."""
+    """Return one message of a storyline at an instant; `said` are the lines of its thread.
+
+    A thread repeats no line before all that fit are used up, and never opens with a short answer.
+    """
     script = storyline.script
-    if not opening and chance.random() < 0.3:
+    if said and chance.random() < 0.3:
         line = chance.choice(script.replies[language])
     else:
         stray = chance.uniform(-0.4, 0.4) / len(script.phases)
         lines = storyline.phase(storyline.progress(second) + stray).lines[language]
-        line = " ".join(chance.sample(lines, 1 if chance.random() < 0.65 else 2))
+        fresh = [one for one in lines if one not in said] or list(lines)
+        chosen = chance.sample(fresh, 1 if chance.random() < 0.65 or len(fresh) < 2 else 2)
+        said.update(chosen)
+        line = " ".join(chosen)
     if chance.random() < 0.25:
         line = f"{line} {chance.choice(script.emoji) * chance.choice((1, 1, 2))}"
     known = tuple(_nick(settings, member.number, second) for member in storyline.members)
