@@ -5,7 +5,8 @@
     ├── CaseError             the case folder is missing, damaged, of another version or in use
     ├── ExhibitError          the copy cannot be opened, or is no longer what was sealed
     ├── StorageError          the disk is full or refuses to write
-    └── VerificationError     a proof, digest or signature does not hold
+    ├── VerificationError     a proof, digest or signature does not hold
+    └── ConditionError        an order asks for more than may be granted
 
 A defect in the evidence is never one of these: it becomes a `zegel.records.Problem`.
 """
@@ -70,6 +71,14 @@ class VerificationError(ZegelError):
     meaning = "a proof, digest or signature does not hold"
 
 
+class ConditionError(ZegelError):
+    """An order asks for more than a condition of an exhibit, or the case, allows."""
+
+    exit_code = 7
+    http_status = 403
+    meaning = "an order asks for more than may be granted"
+
+
 ERRORS: tuple[type[ZegelError], ...] = (
     ZegelError,
     UsageError,
@@ -77,4 +86,5 @@ ERRORS: tuple[type[ZegelError], ...] = (
     ExhibitError,
     StorageError,
     VerificationError,
+    ConditionError,
 )

@@ -10,15 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zegel.authorisation.order import Order
-from zegel.errors import ZegelError
-
-
-class ConditionError(ZegelError):
-    """The order asks for more than the exhibit's conditions allow, or than a case may grant."""
-
-    exit_code = 7
-    http_status = 403
-    meaning = "an order exceeds what may be granted"
+from zegel.errors import ConditionError
 
 
 def check_conditions(order: Order, exhibits: Mapping[str, Mapping[str, Any]]) -> None:

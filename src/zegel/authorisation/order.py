@@ -197,7 +197,7 @@ def _terms(table: _Table, name: str) -> Node | None:
         try:
             nodes.append(parse(term))
         except QueryError as error:
-            raise OrderError(str(error), f"{table.place(name)}[{number}]") from None
+            raise OrderError(error.what, f"{table.place(name)}[{number}]") from None
     return None if not nodes else nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
 
 

@@ -34,14 +34,15 @@ CaseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-def _open(folder: Path | None) -> Case:
+def open_case(folder: Path | None) -> Case:
+    """Open the case; say so where it is for training."""
     case = find_case(folder)
     if case.training:
         show.training()
     return case
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
     """Return the bytes of a file that an option names."""
     try:
         return file.read_bytes()
@@ -87,7 +88,7 @@ def init(
 @app.command()
 def status(case: CaseOption = None, json: JsonOption = False) -> None:
     """Show what the case is and which exhibits it holds."""
-    result = service.status(_open(case))
+    result = service.status(open_case(case))
     show.document(result) if json else show.status(result)
 
 
@@ -123,7 +124,7 @@ def intake(
     json: JsonOption = False,
 ) -> None:
     """Take in a copy, read-only: every file hashed once, the manifest sealed."""
-    opened = _open(case)
+    opened = open_case(case)
     if recheck:
         _recheck(opened, exhibit, moved_to, json)
         return
@@ -182,14 +183,17 @@ def process(
     second_opinions: Annotated[
         int, typer.Option(min=0, help="Open one in so many SEIPD v2 bodies twice; 0 for none.")
     ] = Budget().second_opinions,
+    index: Annotated[
+        bool, typer.Option("--index", help="Build the case's index too, for `zegel grant`.")
+    ] = False,
     case: CaseOption = None,
     json: JsonOption = False,
 ) -> None:
     """Scan, unlock and read what can be read; the same command continues after any stop."""
-    opened = _open(case)
+    opened = open_case(case)
     given: tuple[bytes, ...] = ()
     if passphrases is not None:
-        given = tuple(line for line in _read(passphrases).splitlines() if line)
+        given = tuple(line for line in read_file(passphrases).splitlines() if line)
     options = service.ProcessOptions(
         passphrases=given,
         workers=workers,
@@ -199,6 +203,8 @@ def process(
     )
     with show.progress() as bar:
         result = service.process(opened, options, progress=bar)
+        if index:
+            service.build_case_index(opened, progress=bar)
     totals = service.ledger(opened)
     show.document({**result, "ledger": totals}) if json else show.ledger(totals)
 
@@ -212,14 +218,14 @@ def ledger(
     json: JsonOption = False,
 ) -> None:
     """Show how every stored message ended; the totals balance."""
-    result = service.ledger(_open(case), by=by)
+    result = service.ledger(open_case(case), by=by)
     show.document(result) if json else show.ledger(result)
 
 
 @app.command()
 def keys(case: CaseOption = None, json: JsonOption = False) -> None:
     """List every key: where it was found, locked or not, what it opened."""
-    result = service.list_keys(_open(case))
+    result = service.list_keys(open_case(case))
     show.document(result) if json else show.keys(result)
 
 
@@ -230,7 +236,7 @@ def problems(
     json: JsonOption = False,
 ) -> None:
     """List every defect met in the evidence: kind, place, offset; no content."""
-    found: Any = service.list_problems(_open(case))
+    found: Any = service.list_problems(open_case(case))
     if kind is not None:
         found = (problem for problem in found if problem["kind"] == kind)
     show.document(list(found)) if json else show.problems(found)
@@ -239,7 +245,7 @@ def problems(
 @custody.command()
 def head(case: CaseOption = None) -> None:
     """Export the log's signed head: keep it somewhere else."""
-    sys.stdout.buffer.write(service.custody_head(_open(case)))
+    sys.stdout.buffer.write(service.custody_head(open_case(case)))
 
 
 @custody.command()
@@ -249,5 +255,5 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Verify the custody log and say what that proves."""
-    result = service.custody_verify(_open(case), _read(head) if head else None)
+    result = service.custody_verify(open_case(case), read_file(head) if head else None)
     show.verification(result, json)

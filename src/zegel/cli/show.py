@@ -56,6 +56,11 @@ def line(text: str) -> None:
     _out.print(text, soft_wrap=True, markup=False)
 
 
+def printed(thing: Any) -> None:
+    """Print a table or a text with styles of its own."""
+    _out.print(thing, soft_wrap=isinstance(thing, Text))
+
+
 def document(value: Any) -> None:
     """Print the one JSON document of a command."""
     print(json.dumps(value, ensure_ascii=False))

@@ -1,29 +1,52 @@
 """Every use case, one function each: this is the Python API of Zegel.
 
-No function here returns content of a whole case. Every act is written to the custody log
-before its result is returned.
+No function here returns content of a whole case: content is reachable inside an investigation
+only. Every act is written to the custody log before its result is returned.
 """
 
+from zegel.service.caseindex import build_case_index
 from zegel.service.cases import init_case, status
+from zegel.service.casework import add_casework, list_casework
 from zegel.service.custody import custody_head, custody_verify
+from zegel.service.grant import Granted, grant
 from zegel.service.intake import recheck, take_in
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
+from zegel.service.overviews import (
+    draw_contacts,
+    draw_timeline,
+    list_contacts,
+    list_timeline,
+)
 from zegel.service.problems import list_problems
 from zegel.service.process import ProcessOptions, process
 from zegel.service.progress import Progress, silent
+from zegel.service.reading import check_investigation, describe, search, show_message
 
 __all__ = [
+    "Granted",
     "ProcessOptions",
     "Progress",
+    "add_casework",
+    "build_case_index",
+    "check_investigation",
     "custody_head",
     "custody_verify",
+    "describe",
+    "draw_contacts",
+    "draw_timeline",
+    "grant",
     "init_case",
     "ledger",
+    "list_casework",
+    "list_contacts",
     "list_keys",
     "list_problems",
+    "list_timeline",
     "process",
     "recheck",
+    "search",
+    "show_message",
     "silent",
     "status",
     "take_in",

@@ -21,12 +21,11 @@ from zegel.analysis.threads import threads
 from zegel.authorisation import Admitted, Order, admit, check_conditions, read_order
 from zegel.authorisation.accounts import Holdings
 from zegel.authorisation.admit import Row
-from zegel.authorisation.conditions import ConditionError
 from zegel.canonical import canonical_json
 from zegel.casefile import Case
 from zegel.custody.log import Log, account
 from zegel.custody.vouchers import export_voucher
-from zegel.errors import ZegelError
+from zegel.errors import ConditionError, ZegelError
 from zegel.investigation import Draft
 from zegel.investigation.folder import digest_of_rows
 from zegel.investigation.leaves import derive_secret

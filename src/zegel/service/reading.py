@@ -92,9 +92,7 @@ def iso(instant: int | None) -> str | None:
 def show_message(inv: Investigation, wanted: str, *, who: str | None = None) -> dict[str, Any]:
     """Return one message whole, with every place and proof; `wanted` is its number or its id."""
     investigation_log(inv).append("message read", {"message": wanted}, who=who)
-    row = next((row for row in inv.rows("messages") if _is(row, wanted)), None)
-    if row is None:
-        raise UsageError("there is no such message here", where=str(inv.folder))
+    row = find_message(inv, wanted)
     identity = row["message"]
     tables = {
         name: [
@@ -105,6 +103,14 @@ def show_message(inv: Investigation, wanted: str, *, who: str | None = None) -> 
     for block in tables["ciphertexts"]:
         block.pop("session_key")  # evidence of the folder, for a dossier; no screen needs it
     return {"training": inv.training, **as_json("message", row), **tables}
+
+
+def find_message(inv: Investigation, wanted: str) -> dict[str, Any]:
+    """Return a message's row by number or id."""
+    row = next((row for row in inv.rows("messages") if _is(row, wanted)), None)
+    if row is None:
+        raise UsageError("there is no such message here", where=str(inv.folder))
+    return row
 
 
 def _is(row: Mapping[str, Any], wanted: str) -> bool:

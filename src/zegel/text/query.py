@@ -34,11 +34,12 @@ class QueryError(UsageError):
 
     def __init__(self, why: str, query: str, position: int) -> None:
         self.position = position
-        shown = query[max(0, position - 30) : position + 30]
+        shown = query[max(0, position - 30) : position + 30].replace("\n", " ")
         pointer = " " * min(position, 30) + "^"
         super().__init__(
-            f"{why}, at character {position + 1}:\n  {shown}\n  {pointer}\n",
-            next_step="docs/reference/terms.md says what a term can be.",
+            f"{why}, at character {position + 1} of the query",
+            next_step=f"Here:\n  {shown}\n  {pointer}\n"
+            "docs/reference/terms.md says what a term can be.",
         )
 
 

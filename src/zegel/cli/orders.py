@@ -1,0 +1,45 @@
+"""The commands that lead from a case to an investigation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zegel import service
+from zegel.cli import show, showing
+from zegel.cli.commands import CaseOption, JsonOption, open_case, read_file
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command()(index)
+    app.command()(grant)
+
+
+def index(case: CaseOption = None, json: JsonOption = False) -> None:
+    """Build the index of the whole case, which a grant needs; nothing of it is shown."""
+    opened = open_case(case)
+    with show.progress() as bar:
+        result = service.build_case_index(opened, progress=bar)
+    show.document(result) if json else show.line(f"{result['messages']:,} messages indexed.")
+
+
+def grant(
+    order: Annotated[
+        Path, typer.Argument(help="The order: a TOML file (docs/reference/orders.md).")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Where to; else CASE/investigations/NAME.")
+    ] = None,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Apply an order: make the investigation's folder, with what it admits and nothing else."""
+    opened = open_case(case)
+    with show.progress() as bar:
+        granted = service.grant(opened, read_file(order), out, progress=bar)
+    result = {**asdict(granted), "folder": str(granted.folder), "training": opened.training}
+    show.document(result) if json else showing.granted(result)

@@ -1,0 +1,54 @@
+"""Use cases inside one investigation: contacts and timeline, as rows and as pictures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from zegel.analysis.contacts import Contact, contacts
+from zegel.analysis.pictures import contacts_picture, timeline_picture
+from zegel.analysis.timeline import STEPS, timeline
+from zegel.errors import UsageError
+from zegel.investigation import Investigation
+from zegel.service.reading import iso, rows_for_analysis
+
+
+def list_contacts(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
+    """Return who wrote to whom inside the investigation, most messages first."""
+    found = contacts(rows_for_analysis(inv, "contacts read", who))
+    return {"training": inv.training, "contacts": [_shown(contact) for contact in found]}
+
+
+def _shown(contact: Contact) -> dict[str, Any]:
+    row = asdict(contact)
+    return {**row, "first": iso(row.pop("first_ns")), "last": iso(row.pop("last_ns"))}
+
+
+def draw_contacts(inv: Investigation, *, who: str | None = None) -> str:
+    """Return a picture of the contacts (SVG)."""
+    found = contacts(rows_for_analysis(inv, "contacts drawn", who))
+    return contacts_picture(found, _title(inv, "contacts"))
+
+
+def list_timeline(inv: Investigation, step: str, *, who: str | None = None) -> dict[str, Any]:
+    """Return how many messages there were in each day, week or month (UTC)."""
+    counted = timeline(_rows(inv, step, "timeline read", who), step)
+    steps = [{"step": name, "messages": count} for name, count in counted]
+    return {"training": inv.training, "by": step, "timeline": steps}
+
+
+def draw_timeline(inv: Investigation, step: str, *, who: str | None = None) -> str:
+    """Return a picture of the timeline (SVG)."""
+    counted = timeline(_rows(inv, step, "timeline drawn", who), step)
+    return timeline_picture(counted, _title(inv, f"messages by {step} (UTC)"))
+
+
+def _rows(inv: Investigation, step: str, act: str, who: str | None) -> list[dict[str, Any]]:
+    if step not in STEPS:
+        raise UsageError(f"no timeline by {step}", next_step=f"By {', '.join(STEPS)}.")
+    return rows_for_analysis(inv, act, who)
+
+
+def _title(inv: Investigation, what: str) -> str:
+    practice = " TRAINING, unsigned order" if inv.training else ""
+    return f"{inv.header['order']['investigation']}: {what}{practice}"
