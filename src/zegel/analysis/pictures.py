@@ -13,6 +13,7 @@ from zegel.analysis.contacts import Contact
 
 MOST_DRAWN = 40
 """Accounts in a picture of contacts: more cannot be told apart; the table has all."""
+_LONGEST_LABEL = 40
 
 _STYLE = "font-family='sans-serif' font-size='11' fill='#222'"
 
@@ -46,7 +47,7 @@ def timeline_picture(steps: Sequence[tuple[str, int]], title: str) -> str:
             f"<rect x='{x:.2f}' y='{height - bottom - tall:.2f}' width='{max(wide - 1, 0.5):.2f}'"
             f" height='{tall:.2f}' fill='#3b6ea5'><title>{escape(name)}: {count}</title></rect>"
         )
-        if place % every == 0:
+        if place % every == 0 and x < width - 70:
             body.append(
                 f"<text x='{x:.1f}' y='{height - bottom + 16}' {_STYLE}"
                 f" transform='rotate(25 {x:.1f} {height - bottom + 16})'>{escape(name)}</text>"
@@ -61,7 +62,9 @@ def contacts_picture(found: Sequence[Contact], title: str) -> str:
         for name in (contact.sender, contact.recipient):
             weight[name] = weight.get(name, 0) + contact.messages
     drawn = sorted(weight, key=lambda name: (-weight[name], name))[:MOST_DRAWN]
-    size, radius = 760, 230
+    longest = max((len(name) for name in drawn), default=0)
+    radius = 230
+    size = 2 * (radius + 20 + 7 * min(longest, _LONGEST_LABEL)) + 40
     at = {
         name: (
             size / 2 + radius * math.cos(2 * math.pi * place / len(drawn)),
@@ -93,6 +96,10 @@ def contacts_picture(found: Sequence[Contact], title: str) -> str:
         body.append(
             f"<circle cx='{x:.1f}' cy='{y:.1f}' r='5' fill='#b5452c'/>"
             f"<text x='{x + away:.1f}' y='{y + 4:.1f}' text-anchor='{anchor}' {_STYLE}"
-            f" transform='rotate({turned:.1f} {x:.1f} {y:.1f})'>{escape(name)}</text>"
+            f" transform='rotate({turned:.1f} {x:.1f} {y:.1f})'>{escape(_short(name))}</text>"
         )
     return _svg(size, size, title, body)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
