@@ -6,6 +6,7 @@ ground truth is a script outside `zegel`, by digest: no command shows content of
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-COMPARE = Path(__file__).parent / "truth" / "compare.py"
+TRUTH = Path(__file__).parent / "truth"
+COMPARE = TRUTH / "compare.py"
+QUERIES = {"harbour": "container* OR kilo*", "vault": "kluis OR wagen"}
 DEVICES = os.environ.get("DEVICES", "300")
 MESSAGES = os.environ.get("MESSAGES", "6000")
 
@@ -24,6 +27,55 @@ def step(title: str, *command: str) -> None:
     started = time.monotonic()
     subprocess.run(command, check=True)
     print(f"  ({time.monotonic() - started:.1f} s)", flush=True)
+
+
+def investigate(net: Path, case: str) -> None:
+    """Grant the sample orders, search in what they give, and hold that against the truth."""
+    step("An index of the case, which nobody can search", "zegel", "index", "--case", case)
+    folders = {}
+    for name in ("harbour", "vault", "company"):
+        folders[name] = Path(case) / "investigations" / name
+        step(
+            f"The order '{name}' is applied: what it admits goes into a folder of its own",
+            *("zegel", "grant", str(net / "orders" / f"{name}.toml"), "--case", case),
+            *("--out", str(folders[name])),
+        )
+    for name, query in QUERIES.items():
+        folder = str(folders[name])
+        step(f"A search in '{name}'", "zegel", "search", "-i", folder, query, "--size", "3")
+    for name in QUERIES:
+        found = subprocess.run(
+            [sys.executable, str(TRUTH / "returned.py"), str(folders[name])],
+            check=True,
+            capture_output=True,
+        ).stdout
+        print(
+            f"\n\033[1m── What '{name}' holds, against what was really written\033[0m", flush=True
+        )
+        recall = [sys.executable, str(TRUTH / "recall.py"), str(net / "truth"), "-"]
+        subprocess.run(recall, check=True, input=found)
+    refused(folders["harbour"], folders["vault"])
+
+
+def refused(first: Path, second: Path) -> None:
+    """Show that the second investigation does not know a message of the first."""
+    ids = [{hit["id"] for hit in hits(folder)} for folder in (first, second)]
+    other = min(ids[0] - ids[1])
+    print("\n\033[1m── The second investigation cannot see the first's\033[0m")
+    print(f"$ zegel show -i {second} {other}", flush=True)
+    asked = subprocess.run(["zegel", "show", "-i", str(second), other], check=False)
+    if asked.returncode != 2:
+        sys.exit("it answered otherwise than with `there is no such message here`")
+
+
+def hits(folder: Path) -> list[dict[str, str]]:
+    """Return everything in an investigation, as a search shows it."""
+    found = subprocess.run(
+        ["zegel", "search", "-i", str(folder), "--size", "1000", "--json"],
+        check=True,
+        capture_output=True,
+    )
+    return list(json.loads(found.stdout)["hits"])
 
 
 def main() -> None:
@@ -63,11 +115,14 @@ def main() -> None:
         "Does that agree with what the network really wrote? (by digest, outside zegel)",
         *(sys.executable, str(COMPARE), str(net / "truth"), case),
     )
+    investigate(net, case)
     step("The custody log", "zegel", "custody", "verify", "--case", case)
     print(f"\nAll done in {time.monotonic() - began:.0f} s. Next, with .venv/bin on your PATH:")
     for command in ("ledger --by account", "ledger --by day", "problems", "keys --json", "status"):
         print(f"  zegel {command} --case {case}")
     print("  zegel intake --recheck --case", case)
+    for command in ("show 1", "contacts", "timeline --by week", "investigation --check"):
+        print(f"  zegel {command} -i {case}/investigations/harbour")
 
 
 if __name__ == "__main__":

@@ -127,7 +127,11 @@ CIPHERTEXTS = pa.schema(
         ("plaintext_at", pa.int64()),
     ]
 )
-"""One row per encrypted or signed block of each message; `passphrase` names its source only."""
+"""One row per block of each message; `passphrase` names its source only.
+
+The digest of a block of kind `plain` is over what a person wrote (its text, then the digests of its
+attachments): its bytes are those of the places.
+"""
 
 ATTACHMENTS = pa.schema(
     [

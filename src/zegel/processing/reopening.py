@@ -6,7 +6,6 @@ found again is checked against the digest in the tables, so a changed rule canno
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 

@@ -50,13 +50,15 @@ SELECT c.message, b.* EXCLUDE (round, tried_keys, tried_passphrases, esks),
        l.attachments
 FROM content c JOIN {blocks} b USING (content_id) LEFT JOIN latest l USING (content_id)
 UNION ALL BY NAME
-SELECT c.message, l.content_id, l.content_id AS root_id, 'openpgp-clear' AS kind,
-       'not encrypted' AS state, 'signed-in-clear' AS reason, l.integrity, l.cipher,
+SELECT c.message, l.content_id, l.content_id AS root_id,
+       CASE WHEN l.literal_format IS NULL THEN 'plain' ELSE 'openpgp-clear' END AS kind,
+       'not encrypted' AS state,
+       CASE WHEN l.literal_format IS NULL THEN 'plain' ELSE 'signed-in-clear' END AS reason,
+       l.integrity, l.cipher,
        l.compression, l.literal_format, l.literal_filename, l.literal_date, l.date_ns, l.date_text,
        l.signatures, l.plaintext_sha256, l.size AS plaintext_length, l.attachments
 FROM content c JOIN latest l USING (content_id)
-WHERE l.literal_format IS NOT NULL
-  AND content_id NOT IN (SELECT content_id FROM {blocks})
+WHERE content_id NOT IN (SELECT content_id FROM {blocks})
 ORDER BY ALL
 """
 
@@ -179,7 +181,7 @@ class Gatherer:
             raws[place["stored_id"]] = raw
             if wanted - contents.keys():
                 mail = mailstores.by_name(place["format"]).mail
-                for found in reopen(raw, mail=mail, sessions=sessions):
+                for found in reopen(raw, mail=mail, sha256=place["sha256"], sessions=sessions):
                     contents.setdefault(found.content_id, found)
         return Gathered(
             document=document, places=places, blocks=blocks, raws=raws, contents=contents
