@@ -28,16 +28,24 @@ class Reopened:
     attachments: tuple[Attachment, ...] = field(repr=False)
 
 
-def reopen(raw: bytes, *, mail: bool, sessions: Mapping[bytes, SessionKey]) -> Iterator[Reopened]:
-    """Yield each content of a stored message that `sessions` open, and what is signed in clear.
+def reopen(
+    raw: bytes, *, mail: bool, sha256: bytes, sessions: Mapping[bytes, SessionKey]
+) -> Iterator[Reopened]:
+    """Yield each content of a stored message that `sessions` open, and what is in clear.
 
-    `raw` are the message's own bytes; `mail` says whether they are a mail or loose OpenPGP.
+    `raw` are the message's own bytes, `sha256` the digest of those stored; `mail` says whether they
+    are a mail or loose OpenPGP. What is plain has no plaintext of its own: it is in `raw`.
     """
-    digest = hashlib.sha256(raw).digest()
-    layers = find_layers(read_mail(raw)) if mail else find_layers_in_bytes(raw, "")
-    todo = [(layer, digest, 0) for layer in layers]
+    tree = read_mail(raw) if mail else None
+    layers = find_layers_in_bytes(raw, "") if tree is None else find_layers(tree)
+    todo = [(layer, sha256, 0) for layer in layers]
     while todo:
         layer, around, depth = todo.pop(0)
+        if layer.kind == "plain" and depth == 0 and tree is not None:
+            attached = tuple(text_of(tree)[1])
+            identity = content_identity(layer, around)
+            yield Reopened(content_id=identity, plaintext=b"", attachments=attached)
+            continue
         identity, opened = _open(layer, around, sessions)
         if opened is None or depth > DEEPEST:
             continue
