@@ -14,22 +14,21 @@ from tantivy import Occur, Query, Schema
 
 from zegel.text.numbers import plain_word
 from zegel.text.query import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
-from zegel.text.stems import stem
 
 TERMS, NAMES, ROW = "terms", "names", "row"
 
 RowsOf = Callable[[Field], Collection[int]]
 """The rows for which a field holds: what a search asks of something else than the text."""
-WordsOf = Callable[[str], Collection[str]]
-"""The words of the index that begin so."""
+StemmedOf = Callable[[str, str], Collection[str]]
+"""The words of the index that have this stem in this language."""
 
 
 class Compiler:
     """Makes index queries; holds what they need of the index."""
 
-    def __init__(self, schema: Schema, words: WordsOf, rows: RowsOf) -> None:
+    def __init__(self, schema: Schema, stemmed: StemmedOf, rows: RowsOf) -> None:
         self._schema = schema
-        self._words = words
+        self._stemmed = stemmed
         self._rows = rows
 
     def query(self, node: Node) -> Query:
@@ -66,7 +65,7 @@ class Compiler:
         if isinstance(node, Fuzzy):
             return Query.fuzzy_term_query(self._schema, TERMS, node.term, 1, True)
         if isinstance(node, Stem):
-            return self._stem(node)
+            return _any([self._word(word) for word in self._stemmed(node.stem, node.language)])
         raise TypeError(type(node).__name__)
 
     def _word(self, term: str) -> Query:
@@ -76,12 +75,6 @@ class Compiler:
         if len(terms) == 1:
             return self._word(terms[0])
         return Query.phrase_query(self._schema, TERMS, list(terms))
-
-    def _stem(self, node: Stem) -> Query:
-        # A stem may be spelt otherwise than the words it stands for: only the first letter holds.
-        beginning = node.stem[:1]
-        words = [w for w in self._words(beginning) if stem(w, node.language) == node.stem]
-        return _any([self._word(word) for word in words])
 
 
 def _boolean(clauses: list[tuple[Occur, Query]]) -> Query:
@@ -95,4 +88,4 @@ def _any(queries: list[Query]) -> Query:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+    return re.sub(r"([\\.+*?()|\[\]{}^$#&~-])", r"\\\1", text)

@@ -14,6 +14,7 @@ import tantivy
 
 from zegel.search.compile import NAMES, ROW, TERMS, Compiler, RowsOf
 from zegel.text.query import Field, Node
+from zegel.text.stems import stem
 from zegel.text.tokens import name_terms, terms
 
 CLOCK = "clock"
@@ -96,6 +97,7 @@ class TextIndex:
         self._schema = _schema()
         self._index = _register(tantivy.Index.open(str(folder)))
         self._searcher = self._index.searcher()
+        self._stems: dict[str, dict[str, list[str]]] = {}
 
     @property
     def size(self) -> int:
@@ -130,5 +132,14 @@ class TextIndex:
         """Return the words of the index that begin so."""
         return [str(word) for word, _ in self._searcher.terms_with_prefix(TERMS, beginning)]
 
+    def stemmed(self, wanted: str, language: str) -> list[str]:
+        """Return the words of the index that have this stem in this language."""
+        if language not in self._stems:  # all of them: Dutch and Arabic take off beginnings too
+            by_stem: dict[str, list[str]] = {}
+            for word in self.words(""):
+                by_stem.setdefault(stem(word, language), []).append(word)
+            self._stems[language] = by_stem
+        return self._stems[language].get(wanted, [])
+
     def _query(self, node: Node, rows_of: RowsOf) -> tantivy.Query:
-        return Compiler(self._schema, self.words, rows_of).query(node)
+        return Compiler(self._schema, self.stemmed, rows_of).query(node)

@@ -108,5 +108,11 @@ def test_a_field_is_asked_of_the_rows_that_hold_it(tmp_path: Path) -> None:
     assert index.all_rows(node, lambda field: [1, 2] if field == Field("from", "a") else []) == [1]
 
 
+def test_a_stem_finds_words_that_begin_otherwise(tmp_path: Path) -> None:
+    index = built(tmp_path / "ix", [("hij is gelopen",), ("wij lopen",), ("geld",)])
+
+    assert index.all_rows(parse("lopen/nl")) == [0, 1]
+
+
 def test_an_index_of_nothing_answers_with_nothing(tmp_path: Path) -> None:
     assert built(tmp_path / "ix", []).all_rows(parse("boot")) == []
