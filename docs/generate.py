@@ -20,6 +20,7 @@ from zegel.casefile.exhibits import ENTRY_SCHEMA
 from zegel.cli import INTERNAL_ERROR, INTERRUPTED
 from zegel.cli.commands import app as zegel
 from zegel.errors import ERRORS
+from zegel.investigation.schemas import TABLES
 from zegel.processing.schemas import KEYS, OPEN, SCAN
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -64,8 +65,9 @@ def _command(words: str, command: Any) -> list[str]:
 
 
 def _parameter(parameter: Any) -> str:
-    option = parameter.opts[0].startswith("--")
-    name = parameter.opts[0] if option else (parameter.metavar or parameter.name.upper())
+    option = parameter.opts[0].startswith("-")
+    words = "`, `".join(parameter.opts)
+    name = words if option else (parameter.metavar or parameter.name.upper())
     meaning = (parameter.help or "").replace("|", "\\|")
     if not option and not parameter.required:
         meaning += " Optional."
@@ -119,6 +121,8 @@ _NEXT = {
     "[how-to/moved-copy.md](../how-to/moved-copy.md); if its bytes changed: compare it with the "
     "original",
     "StorageError": "make room or give rights, then give the same command again: it continues",
+    "ConditionError": "read which condition; ask whoever set it, or write an order within it: "
+    "[orders.md](orders.md)",
     "VerificationError": "stop, keep the folder as it is, compare with a head held elsewhere: "
     "[how-to/prove-the-log.md](../how-to/prove-the-log.md)",
 }
@@ -147,10 +151,11 @@ def _type(kind: pa.DataType) -> str:
 
 
 def schemas() -> Mapping[str, pa.Schema]:
-    """Return every table of a case under the name its page uses."""
+    """Return every table of a case and of an investigation under the name its page uses."""
     tables = {"exhibit entries": ENTRY_SCHEMA, "keys": KEYS}
     tables |= {f"scan {name}": schema for name, schema in SCAN.items()}
-    return tables | {f"open {name}": schema for name, schema in OPEN.items()}
+    tables |= {f"open {name}": schema for name, schema in OPEN.items()}
+    return tables | {f"investigation {name}": schema for name, schema in TABLES.items()}
 
 
 _MARKED = re.compile(r"<!-- columns of ([a-z ]+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -169,11 +174,12 @@ def case_format(page: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Return every generated page and what it must hold."""
-    form = REFERENCE / "case-format.md"
+    form, folder = REFERENCE / "case-format.md", REFERENCE / "investigation-format.md"
     return {
         REFERENCE / "commands.md": commands(),
         REFERENCE / "errors.md": errors(),
         form: case_format(form.read_text(encoding="utf-8")),
+        folder: case_format(folder.read_text(encoding="utf-8")),
     }
 
 

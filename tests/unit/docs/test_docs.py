@@ -186,7 +186,9 @@ def maker() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["commands.md", "errors.md", "case-format.md"])
+@pytest.mark.parametrize(
+    "name", ["commands.md", "errors.md", "case-format.md", "investigation-format.md"]
+)
 def test_a_generated_page_is_fresh(name: str) -> None:
     pages: dict[Path, str] = maker().pages()
     path = REFERENCE / name
