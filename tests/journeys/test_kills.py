@@ -8,65 +8,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.cases import network, zegel
+from tests.journeys.undisturbed import Step, found_in, journey_in, leftovers
 from zegel import service
 from zegel.casefile import Case
-from zegel.tables import read_rows
-
-LEFTOVERS = (".unfinished-", ".opening-", "zegel-")
-STAGES = {
-    "scan": ("stored", "layers", "keys", "holdings", "passphrases", "problems", "files"),
-    "open": ("sessions", "contents", "problems"),
-    "settled": ("states", "messages", "blocks"),
-}
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One command, and the case it is given in."""
-
-    before: Path
-    words: tuple[str, ...]
-    after: Path
-    """The case once the command has run undisturbed."""
 
 
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
     """Give the commands of a whole journey, each with the case before and after it."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    ams, yyz = network(folder / "net")
-    packed = folder / "yyz.tar.gz"
-    subprocess.run(["tar", "-C", str(yyz), "-czf", str(packed), "."], check=True)
-    phrases = str(folder / "net" / "truth" / "passphrases.txt")
-    journey: list[tuple[str, tuple[str, ...]]] = [
-        ("init", ("init", "CASE")),
-        ("intake", ("intake", str(ams), "--case", "CASE", "--label", "ams")),
-        ("process", ("process", "--case", "CASE", "--workers", "1")),
-        ("intake of a tar", ("intake", str(packed), "--case", "CASE")),
-        (
-            "process again",
-            ("process", "--case", "CASE", "--workers", "1", "--passphrases", phrases),
-        ),
-    ]
-    made: dict[str, Step] = {}
-    case = folder / "case"
-    before = folder / "nothing"
-    for name, words in journey:
-        zegel(*(str(case) if word == "CASE" else word for word in words))
-        after = folder / name.replace(" ", "-")
-        subprocess.run(["cp", "-a", str(case), str(after)], check=True)
-        made[name] = Step(before=before, words=words, after=after)
-        before = after
-    return made
+    return journey_in(tmp_path_factory.mktemp("undisturbed"))
 
 
 def killed(step: Step, folder: Path, *, every: int = 1, workers: int = 1) -> list[dict[str, Any]]:
@@ -80,39 +37,6 @@ def killed(step: Step, folder: Path, *, every: int = 1, workers: int = 1) -> lis
     )
     ended: list[dict[str, Any]] = json.loads(done.stdout)
     return ended
-
-
-def found_in(folder: Path) -> dict[str, Any]:
-    """Return everything about a case that a kill may not change."""
-    case = Case.open(folder)
-    tables = {
-        f"{stage}/{table}": sum(1 for _ in read_rows(case.stage(stage).files(table)))
-        for stage, names in STAGES.items()
-        for table in names
-    }
-    digests = {
-        name: case.stage(name.split("/")[0]).digest(name.split("/")[1])
-        for name in tables
-        if not name.startswith("settled")
-    }
-    exhibits = service.status(case)["exhibits"]
-    for exhibit in exhibits:
-        del exhibit["taken_in"]
-    return {
-        "rows": tables,
-        "digests": digests,
-        "exhibits": exhibits,
-        "ledger": service.ledger(case) if case.stage("settled").parts() else None,
-        "keys": len(list(read_rows(case.stage("keys").files("keys")[-1:]))),
-    }
-
-
-def leftovers(folder: Path) -> list[str]:
-    return [
-        str(path)
-        for path in folder.rglob("*")
-        if path.name.startswith(LEFTOVERS) or path.name.endswith(".new")
-    ]
 
 
 def check(ended: list[dict[str, Any]], step: Step) -> None:
