@@ -70,7 +70,9 @@ def text(cell: Cell) -> str:
 def _posix(number: int | float) -> int | None:
     for low, high, unit in _UNITS:
         if low <= number < high:
-            return int(number * unit) if isinstance(number, int) else int(Decimal(number) * unit)
+            exact = number if isinstance(number, int) else Decimal(number)
+            instant = int(exact * unit)
+            return instant if instant <= _LARGEST_NS else None  # seconds beyond the year 2262
     if isinstance(number, int) and 10**17 <= number <= _LARGEST_NS:
         return number
     return None

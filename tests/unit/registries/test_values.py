@@ -98,6 +98,10 @@ def test_cents_are_taken_as_they_stand() -> None:
     assert cents("150000", in_cents=True) == cents(150000, in_cents=True) == 150000
 
 
+def test_seconds_beyond_the_year_2262_are_no_instant() -> None:
+    assert (instant(9_223_372_036), instant(9_223_372_037)) == (9_223_372_036 * 10**9, None)
+
+
 @given(st.text() | st.integers() | st.floats() | st.binary() | st.none())
 def test_no_cell_makes_a_reader_raise(cell: Cell) -> None:
     for result in (instant(cell), cents(cell), cents(cell, in_cents=True)):
