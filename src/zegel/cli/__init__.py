@@ -12,13 +12,14 @@ from types import TracebackType
 
 import typer
 
-from zegel.cli import inside, orders
+from zegel.cli import custody, inside, orders
 from zegel.cli.commands import app
 from zegel.cli.show import messages
 from zegel.errors import StorageError, UsageError, ZegelError
 
 orders.register(app)
 inside.register(app)
+custody.register(app)
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130

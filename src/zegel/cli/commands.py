@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,8 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Open a forensic copy of a messaging network's servers and account for every message.",
 )
-custody = typer.Typer(no_args_is_help=True, help="The custody log: its head, and what it proves.")
-app.add_typer(custody, name="custody")
 
 CaseOption = Annotated[
     Path | None,
@@ -240,20 +237,3 @@ def problems(
     if kind is not None:
         found = (problem for problem in found if problem["kind"] == kind)
     show.document(list(found)) if json else show.problems(found)
-
-
-@custody.command()
-def head(case: CaseOption = None) -> None:
-    """Export the log's signed head: keep it somewhere else."""
-    sys.stdout.buffer.write(service.custody_head(open_case(case)))
-
-
-@custody.command()
-def verify(
-    head: Annotated[Path | None, typer.Option(help="A head exported earlier.")] = None,
-    case: CaseOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Verify the custody log and say what that proves."""
-    result = service.custody_verify(open_case(case), read_file(head) if head else None)
-    show.verification(result, json)

@@ -23,6 +23,7 @@ from zegel.tables.groups import Groups
 FORMAT_VERSION = 1
 DESCRIPTION = "investigation.json"
 ORDER = "order.toml"
+VOUCHER = "voucher.json"
 SECRET = "secret"
 
 _OF_A_MESSAGE = ("places", "ciphertexts", "attachments")

@@ -7,7 +7,13 @@ only. Every act is written to the custody log before its result is returned.
 from zegel.service.caseindex import build_case_index
 from zegel.service.cases import init_case, status
 from zegel.service.casework import add_casework, list_casework
-from zegel.service.custody import custody_head, custody_verify
+from zegel.service.custody import (
+    anchor,
+    custody_head,
+    custody_verify,
+    custody_verify_with_case,
+    voucher_sentence,
+)
 from zegel.service.grant import Granted, grant
 from zegel.service.intake import recheck, take_in
 from zegel.service.keys import list_keys
@@ -28,10 +34,12 @@ __all__ = [
     "ProcessOptions",
     "Progress",
     "add_casework",
+    "anchor",
     "build_case_index",
     "check_investigation",
     "custody_head",
     "custody_verify",
+    "custody_verify_with_case",
     "describe",
     "draw_contacts",
     "draw_timeline",
@@ -50,4 +58,5 @@ __all__ = [
     "silent",
     "status",
     "take_in",
+    "voucher_sentence",
 ]

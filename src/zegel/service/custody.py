@@ -1,23 +1,65 @@
-"""Use cases: hand out a signed head of the case's log, and verify the log against one."""
+"""Use cases: hand out a signed head of a log, verify a log, anchor an investigation's head."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from zegel.casefile import Case
-from zegel.custody.heads import export_head, read_head
+from zegel.custody.heads import SignedHead, export_head, read_head
 from zegel.custody.verify import Verification, verify
+from zegel.custody.vouchers import read_voucher
+from zegel.custody.vouching import VouchedVerification, verify_vouched
+from zegel.errors import UsageError
+from zegel.investigation import Investigation
+from zegel.investigation.folder import VOUCHER
+from zegel.service.reading import investigation_log
 
 
-def custody_head(case: Case, *, who: str | None = None) -> bytes:
+def custody_head(of: Case | Investigation, *, who: str | None = None) -> bytes:
     """Return the log's signed head as a file to keep elsewhere; that it was given out is logged."""
-    log = case.log()
+    log = of.log() if isinstance(of, Case) else investigation_log(of)
     log.append("head exported", {}, who=who)
     return export_head(log.head())
 
 
-def custody_verify(case: Case, head: bytes | None = None) -> Verification:
+def custody_verify(of: Case | Investigation, head: bytes | None = None) -> Verification:
     """Verify the whole log, and that it continues `head` where one is given.
 
     Raises VerificationError naming the first entry that does not hold. Writes nothing: a log
     that is in doubt is not added to.
     """
-    return verify(case.folder / "custody", read_head(head) if head is not None else None)
+    return verify(of.folder / "custody", read_head(head) if head is not None else None)
+
+
+def custody_verify_with_case(
+    inv: Investigation, case: Case, head: bytes | None = None
+) -> VouchedVerification:
+    """Verify an investigation's log together with the log of the case that stands for it."""
+    held = read_head(head) if head is not None else None
+    return verify_vouched(inv.folder / "custody", case.folder / "custody", head=held)
+
+
+def voucher_sentence(inv: Investigation) -> str:
+    """Say what the voucher in the folder proves about whose log it is; empty without one."""
+    place: Path = inv.folder / VOUCHER
+    return read_voucher(place.read_bytes()).sentence if place.is_file() else ""
+
+
+def anchor(
+    case: Case, head: bytes, *, holder: str | None = None, who: str | None = None
+) -> SignedHead:
+    """Write the head of a moved investigation's log into the case's, and return it.
+
+    With `holder` the case's log vouches for the head's key first, under that name: somebody has
+    found out whose it is. Raises VerificationError for a key nobody vouches for, or a head that
+    contradicts one anchored before.
+    """
+    shown = read_head(head)
+    shown.check()
+    log = case.log()
+    if shown.origin == log.head().origin:
+        raise UsageError("this is a head of the case's own log, not of an investigation's")
+    if holder is not None:
+        log.vouch(shown.origin, shown.public_key, holder, who=who)
+    log.anchor(shown, who=who)
+    return shown

@@ -27,7 +27,7 @@ from zegel.custody.log import Log, account
 from zegel.custody.vouchers import export_voucher
 from zegel.errors import ConditionError, ZegelError
 from zegel.investigation import Draft
-from zegel.investigation.folder import digest_of_rows
+from zegel.investigation.folder import VOUCHER, digest_of_rows
 from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
 from zegel.search import TextIndex, build_index
@@ -41,7 +41,6 @@ from zegel.tables import make_folder, read_rows
 from zegel.text import MATCHING
 from zegel.text.language import identify
 
-VOUCHER = "voucher.json"
 _COLUMNS = [
     "number", "message", "state", "instants", "accounts", "envelope", "sender", "recipients",
     "message_ids", "references", "chat_group", "exhibits", "clock_ns",

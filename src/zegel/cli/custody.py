@@ -1,0 +1,68 @@
+"""The commands about custody logs: the case's, and each investigation's."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zegel import service
+from zegel.cli import show
+from zegel.cli.commands import CaseOption, JsonOption, open_case, read_file
+from zegel.cli.inside import open_investigation
+
+custody = typer.Typer(no_args_is_help=True, help="Custody logs: their heads, and what they prove.")
+
+OfOption = Annotated[
+    str | None,
+    typer.Option("-i", "--investigation", help="Of this investigation, not of the case."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.add_typer(custody, name="custody")
+
+
+@custody.command()
+def head(investigation: OfOption = None, case: CaseOption = None) -> None:
+    """Export the log's signed head: keep it somewhere else."""
+    of = open_investigation(investigation) if investigation else open_case(case)
+    sys.stdout.buffer.write(service.custody_head(of))
+
+
+@custody.command()
+def verify(
+    head: Annotated[Path | None, typer.Option(help="A head exported earlier.")] = None,
+    investigation: OfOption = None,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Verify a custody log and say what that proves; with -i and --case, both together."""
+    held = read_file(head) if head else None
+    if investigation is None:
+        show.verification(service.custody_verify(open_case(case), held), json)
+        return
+    inv = open_investigation(investigation)
+    if case is not None:
+        both = service.custody_verify_with_case(inv, open_case(case), held)
+        show.document({"proves": both.sentence}) if json else show.line(both.sentence)
+        return
+    show.verification(service.custody_verify(inv, held), json)
+    if not json and (vouched := service.voucher_sentence(inv)):
+        show.line(f"The voucher in the folder: {vouched}.")
+
+
+@custody.command()
+def anchor(
+    head: Annotated[Path, typer.Argument(help="Head of an investigation's log.")],
+    holder: Annotated[
+        str | None, typer.Option(help="Vouch for the head's key first, as this holder's.")
+    ] = None,
+    case: CaseOption = None,
+) -> None:
+    """Write the head of a moved investigation's log into the case's log."""
+    shown = service.anchor(open_case(case), read_file(head), holder=holder)
+    show.line(f"Anchored: {shown.size} entries of {shown.origin!r}.")
