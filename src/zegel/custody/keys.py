@@ -42,7 +42,12 @@ def create_key(path: Path) -> Ed25519PrivateKey:
         beside.rename(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise StorageError("the log's key cannot be written", where=str(path)) from error
+        reason = error.strerror or "the disk refuses"
+        raise StorageError(
+            f"the log's key cannot be written ({reason})",
+            where=str(path),
+            next_step="Make room there and give the same command again.",
+        ) from error
     return key
 
 

@@ -170,5 +170,7 @@ def _storage(folder: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or "the disk refuses"
         raise StorageError(
-            f"the custody log cannot be written or read ({reason})", where=str(folder)
+            f"the custody log cannot be written or read ({reason})",
+            where=str(folder),
+            next_step="Make room there, or mend the folder's rights, and give the command again.",
         ) from error

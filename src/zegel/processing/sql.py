@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from zegel.tables import make_folder
+from zegel.tables.commit import reason_in, refused
 
 MEMORY_LIMIT = "700MB"
 
@@ -32,6 +33,17 @@ def connect(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     )
     try:
         yield connection
+    except duckdb.IOException as error:
+        # DuckDB hands on the system's words without the error's number.
+        reason = reason_in(str(error))
+        if reason is None:
+            raise
+        raise refused(spill.parent, reason) from error
+    except duckdb.OutOfMemoryException as error:
+        # Spilling stops at what was free on the disk when the connection was made.
+        if "max_temp_directory_size" not in str(error):
+            raise
+        raise refused(spill, "no space left to spill what memory does not hold") from error
     finally:
         connection.close()
 

@@ -33,11 +33,21 @@ class StorageGuard:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, OSError) and error.errno in _FULL:
-            raise StorageError(
-                f"cannot write: {os.strerror(error.errno or 0).lower()}",
-                where=str(self._place),
-                next_step="Make room and give the same command again: it continues.",
-            ) from error
+            raise refused(self._place, os.strerror(error.errno or 0)) from error
+
+
+def refused(place: Path, reason: str) -> StorageError:
+    """Return the error for a disk that would not write to `place`, for the system's `reason`."""
+    return StorageError(
+        f"cannot write: {reason.lower()}",
+        where=str(place),
+        next_step="Make room and give the same command again: it continues.",
+    )
+
+
+def reason_in(words: str) -> str | None:
+    """Return the system's reason for refusing to write that `words` hold, for want of a number."""
+    return next((reason for reason in map(os.strerror, _FULL) if reason in words), None)
 
 
 def _sync(path: Path) -> None:
