@@ -1,7 +1,7 @@
 """Finds emoji: one token for what is drawn as one picture (UTS 51 section 1.4.9).
 
-Skin tones and the presentation selector are dropped, so that 👍🏽 is found by 👍. A flag, a keycap
-and a family joined by U+200D are one picture each.
+Skin tone, man or woman, and the presentation selector are dropped, so that 👍🏽 is found by 👍 and
+🤷‍♂️ by 🤷. A flag, a keycap and a family joined by U+200D are one picture each.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ PATTERN = (
     "|[0-9#*]\ufe0f?\u20e3"  # a keycap
     f"|{_ONE}(?:\u200d{_ONE})*"
 )
-_DROPPED = re.compile(f"\ufe0f|(?<=.){_TONE}")
+_DROPPED = re.compile(f"\ufe0f|\u200d[\u2640\u2642]|(?<=.){_TONE}")
 
 
 def fold_emoji(picture: str) -> str:
-    """Return the picture without skin tone and presentation selector."""
+    """Return the picture without skin tone, man or woman, and presentation selector."""
     return _DROPPED.sub("", picture)

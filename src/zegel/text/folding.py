@@ -1,14 +1,38 @@
 """Folds a word to the form in which it is compared: case, accents and compatibility forms aside.
 
-Unicode normalisation form KD, combining marks dropped, full case folding (UAX 15, Unicode 3.13):
-`Café` is `cafe`, `STRASSE` is `straße` is `strasse`, `ﬁets` is `fiets`. Letters that only look
-alike (a Cyrillic and a Latin a) stay different. Folding twice changes nothing.
+Unicode normalisation form KD, marks dropped, full case folding (UAX 15, Unicode 3.13), and a few
+letters that carry their accent inside: `Café` is `cafe`, `STRASSE` is `straße` is `strasse`, `ﬁets`
+is `fiets`, `Łódź` is `lodz`, Turkish i with a dot and without is `i`. Digits of every script are 0
+to 9.
+`ü` is `u`, not `ue`. Letters that only look alike (a Cyrillic and a Latin a) stay different, and so
+do the Cyrillic letters `й` and `и`. Folding twice changes nothing.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
+
+_INSIDE = str.maketrans(
+    {
+        "\u0131": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t",
+        "æ": "ae", "œ": "oe", "þ": "th",
+        "\u0640": None,  # the Arabic tatweel only stretches a word
+    }
+)  # fmt: skip
+"""Letters that Unicode does not take apart."""
+_SHORT_I = ("и\u0306", "й")
+_UNSEEN = frozenset(("Mn", "Me", "Cf"))
+"""Marks and format characters (joiners, direction marks)."""
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+
+
+def plain_digits(text: str) -> str:
+    """Return `text` with digits of every script as 0 to 9; no character moves."""
+    if text.isascii():
+        return text
+    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
 
 
 @lru_cache(maxsize=65536)
@@ -16,15 +40,19 @@ def fold(word: str) -> str:
     """Return the folded form of a word; the empty string where nothing but marks is left."""
     if word.isascii():
         return word.lower()
-    word = word.replace("\u0130", "i")  # İ: casefolding leaves a dot above behind
-    before = ""
-    while word != before:  # a folded letter may decompose once more (U+0390, U+1E9E)
+    before = None
+    while word != before:  # a folded letter may come apart once more (U+0390, U+1E9E)
         before = word
-        apart = unicodedata.normalize("NFKD", word.casefold())
-        word = "".join(letter for letter in apart if not unicodedata.combining(letter))
-        word = "".join(letter for letter in word if unicodedata.category(letter) not in _DROPPED)
-    return "".join(word.split())  # some ligatures come apart into several words (U+FDFA)
+        word = _fold_once(word)
+    return word
 
 
-_DROPPED = frozenset(("Mn", "Me", "Cf"))
-"""Marks and format characters (joiners, direction marks): nobody sees them."""
+def _fold_once(word: str) -> str:
+    apart = unicodedata.normalize("NFKD", word.casefold()).replace(*_SHORT_I)
+    seen = "".join(c for c in apart if not _is_unseen(c))
+    whole = unicodedata.normalize("NFC", plain_digits(seen.translate(_INSIDE)))
+    return "".join(whole.split())  # some ligatures come apart into several words (U+FDFA)
+
+
+def _is_unseen(letter: str) -> bool:
+    return unicodedata.combining(letter) != 0 or unicodedata.category(letter) in _UNSEEN

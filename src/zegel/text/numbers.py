@@ -10,32 +10,40 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from zegel.text.folding import plain_digits
+
 _CURRENCY = {
     "€": "eur", "eur": "eur", "euro": "eur", "euros": "eur", "euro's": "eur",
     "$": "usd", "usd": "usd", "dollar": "usd", "dollars": "usd",
     "£": "gbp", "gbp": "gbp", "pound": "gbp", "pounds": "gbp", "pond": "gbp",
 }  # fmt: skip
+_GAP = " \u00a0\u2009\u202f"
+"""Blanks that stand inside a number."""
+_GROUPING = f".,{_GAP}'\u2019"
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(
-    r"(?<![\w.,+-])(?:\d{1,3}(?:[., \u00a0']\d{3})+(?![\d])(?:[.,]\d{1,2}(?!\d))?"
-    r"|\d+(?:[.,]\d{1,2}(?!\d))?)(?:,-{1,2}|,=)?(?P<thousand>\s?[kK](?!\w))?(?!\w)"
+    rf"(?<![\w.,+-])(?:\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?![\d])(?:[.,]\d{{1,2}}(?!\d))?"
+    r"|\d+(?:[.,]\d{1,2}(?!\d))?)(?:,-{1,2}|,=)?"
+    r"(?:\s?(?:(?P<thousand>[kK]|duizend|thousand|tausend)"
+    r"|(?P<million>mln|miljoen|million|millionen))(?!\w))?(?!\w)",
+    re.IGNORECASE,
 )
-_BEFORE = re.compile(r"(?:€|\$|£|\b(?:eur|usd|gbp))[ \u00a0]?\Z", re.IGNORECASE)
+_BEFORE = re.compile(rf"(?:€|\$|£|\b(?:eur|usd|gbp))[{_GAP}]?\Z", re.IGNORECASE)
 _AFTER = re.compile(
-    r"[ \u00a0]?(€|\$|£|(?:euro'?s?|eur|usd|dollars?|gbp|pounds?|pond)\b)", re.IGNORECASE
+    rf"[{_GAP}]?(€|\$|£|(?:euro'?s?|eur|usd|dollars?|gbp|pounds?|pond)\b)", re.IGNORECASE
 )
-_VALUE = re.compile(r"\d[\d., \u00a0']*\d|\d")
-_SEPARATORS = re.compile(r"[., \u00a0']")
+_VALUE = re.compile(rf"\d[\d{_GROUPING}]*\d|\d")
+_SEPARATORS = re.compile(rf"[{_GROUPING}]")
 _PHONE = re.compile(
-    r"(?<![\w+])(?:\+\d|\(?0\d)\d{0,3}\)?(?:[ \u00a0.\-/]?\(?\d{1,8}\)?){1,7}(?!\w)"
+    rf"(?<![\w+])(?:\+\d|\(?0\d)\d{{0,3}}\)?(?:[{_GAP}.\-/]?\(?\d{{1,8}}\)?){{1,7}}(?!\w)"
 )
-_LAST_GROUP = re.compile(r"[ \u00a0.\-/]?\(?\d+\)?\Z")
-_PLATES = tuple(
-    re.compile(r"(?<![\w-])(?=([A-Za-z0-9]{1,3}" + r"[- ]?[A-Za-z0-9]{1,3}" * more + r")(?![\w-]))")
-    for more in (1, 2)
+_LAST_GROUP = re.compile(rf"[{_GAP}.\-/]?\(?\d+\)?\Z")
+_ALNUM = "[A-Za-z0-9]"
+_PLATE = re.compile(
+    r"(?<![\w-])(?=[A-Za-z -]{0,8}[0-9])"  # nearly every place is left here
+    rf"(?=({_ALNUM}{{1,3}}[- ]?{_ALNUM}{{1,3}}(?![\w-]))?)"
+    rf"(?=({_ALNUM}{{1,3}}(?:[- ]?{_ALNUM}{{1,3}}){{2}}(?![\w-]))?)"
 )
-_GROUP = re.compile(r"[ \u00a0.\-/]?\(?\d+\)?\Z")
-_PLATE = re.compile(r"(?<![\w-])[A-Za-z0-9]{1,3}(?:[- ]?[A-Za-z0-9]{1,3}){1,2}(?![\w-])")
 _GROUP = re.compile(r"[A-Za-z]+|[0-9]+")
 # Countries whose national numbers begin with 0 in place of the country code (ITU-T E.164).
 _TRUNK_ZERO = (
@@ -64,6 +72,7 @@ def find_named(text: str, *, plain: bool = False) -> Iterator[Named]:
     """
     if _DIGIT.search(text) is None:
         return
+    text = plain_digits(text)
     for found in _NUMBER.finditer(text):
         named = _amount(text, found)
         if plain or named.names[0] != f"n:{text[named.start : named.end]}":
@@ -72,9 +81,9 @@ def find_named(text: str, *, plain: bool = False) -> Iterator[Named]:
         phone = _phone(found)
         if phone is not None:
             yield phone
-    for pattern in _PLATES:
-        for found in pattern.finditer(text):
-            plate = _plate(found[1], found.start())
+    for found in _PLATE.finditer(text):
+        for written in filter(None, found.groups()):
+            plate = _plate(written, found.start())
             if plate is not None:
                 yield plate
 
@@ -83,7 +92,7 @@ def _amount(text: str, found: re.Match[str]) -> Named:
     start, end = found.span()
     digits = _VALUE.match(text, start, end)
     assert digits is not None
-    value = _value(digits[0], thousand=found["thousand"] is not None)
+    value = _value(digits[0], 3 if found["thousand"] else 6 if found["million"] else 0)
     before = _BEFORE.search(text, max(0, start - 5), start)
     after = None if before else _AFTER.match(text, end)
     sign = before[0].strip() if before else after[1] if after else ""
@@ -94,13 +103,13 @@ def _amount(text: str, found: re.Match[str]) -> Named:
     return Named(start, end, both, both[1:])
 
 
-def _value(digits: str, *, thousand: bool) -> str:
+def _value(digits: str, noughts: int) -> str:
     """Return a number without grouping: three digits behind a separator are thousands."""
     groups = _SEPARATORS.split(digits)
     fraction = groups.pop() if len(groups) > 1 and len(groups[-1]) < 3 else ""
     whole = "".join(groups)
-    if thousand:
-        whole, fraction = whole + fraction.ljust(3, "0"), ""
+    if noughts:
+        whole, fraction = whole + fraction.ljust(noughts, "0"), ""
     fraction = fraction.rstrip("0")
     return (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
 

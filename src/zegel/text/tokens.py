@@ -1,6 +1,7 @@
 """Cuts a text into tokens: words, emoji and signs, each at a position, with the names it goes by.
 
-A word is a run of letters and digits, folded. Everything else separates. An amount, a telephone
+A word is a run of letters and digits, folded; in scripts written without blanks, one letter. Signs
+nobody sees belong to the letter before them; everything else separates. An amount, a telephone
 number or a plate takes the positions of the words it is written with, and its names stand at the
 first of them. Positions count from 0; a phrase is tokens at successive positions.
 """
@@ -14,13 +15,14 @@ from functools import lru_cache
 
 from zegel.text.emoji import PATTERN, fold_emoji
 from zegel.text.folding import fold
+from zegel.text.marks import MARKS, UNSPACED
 from zegel.text.numbers import find_named
 
-_MARKS = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f"
-    "\u0670\u200c\u200d"
+_LETTER = f"[^\\W_{UNSPACED}]"
+_TOKEN = re.compile(
+    f"{PATTERN}|(?:{_LETTER}++[{MARKS}]*+)++|(?=[^\\W_])[{UNSPACED}][{MARKS}]*+|[€$£]"
 )
-_TOKEN = re.compile(f"{PATTERN}|(?:[^\\W_][{_MARKS}]*)+|[€$£]")
+_EMOJI = re.compile(PATTERN)
 LONGEST = 200
 """Characters of a word that are compared: nobody searches for more, and an index refuses it."""
 
@@ -69,9 +71,8 @@ def name_terms(text: str) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def _term(found: str) -> str:
-    if found[0].isalpha() or found.isalnum():
-        return fold(found)[:LONGEST]
-    return fold_emoji(found)
+    term = fold_emoji(found) if _EMOJI.match(found) else fold(found)
+    return term[:LONGEST]
 
 
 def names(text: str, found: list[Token], *, plain: bool = False) -> list[Name]:
