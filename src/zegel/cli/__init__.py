@@ -48,7 +48,9 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         _fail(
             StorageError(
-                (error.strerror or "the system refused").lower(), where=str(error.filename or "")
+                (error.strerror or "the system refused").lower(),
+                where=str(error.filename or ""),
+                next_step="Make room or mend its rights, and give the same command again.",
             ),
             "--json" in words,
         )
