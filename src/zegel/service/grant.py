@@ -25,9 +25,10 @@ from zegel.canonical import canonical_json
 from zegel.casefile import Case
 from zegel.custody.log import Log, account
 from zegel.custody.vouchers import export_voucher
-from zegel.errors import ConditionError, ZegelError
-from zegel.investigation import Draft
-from zegel.investigation.folder import VOUCHER, digest_of_rows
+from zegel.custody.vouching import standing_of
+from zegel.errors import ConditionError, UsageError, ZegelError
+from zegel.investigation import Draft, Investigation
+from zegel.investigation.folder import DESCRIPTION, VOUCHER, digest_of_rows
 from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
 from zegel.search import TextIndex, build_index
@@ -75,12 +76,31 @@ def grant(
         try:
             order = read_order(text)
             place = folder or _place(case, order)
+            _is_new(case, order, place, who)
             _may_be_granted(case, order)
             result = _Grant(case, order, place, who, progress).run()
         except ZegelError as error:
             case.log().append("grant refused", {"order": digest, "why": error.what}, who=who)
             raise
     return result
+
+
+def _is_new(case: Case, order: Order, place: Path, who: str) -> None:
+    """Raise where this order was granted there before; a kill may have left its head unanchored."""
+    if not (place / DESCRIPTION).is_file():
+        return
+    inv = Investigation.open(place)
+    if inv.order != order.text:
+        return  # the draft will say that something else is there
+    head = Log.open(place / "custody", None).head()
+    standing = standing_of(head.origin, case.log().entries())
+    if standing.vouched and not standing.anchored:
+        case.log().anchor(head, who=who)
+    raise UsageError(
+        "this order was granted already",
+        where=str(place),
+        next_step=f"`zegel search -i {place}`, or grant it elsewhere with --out.",
+    )
 
 
 def _place(case: Case, order: Order) -> Path:
