@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from zegel.analysis.threads import threads
 from zegel.authorisation.accounts import Holdings, Interval, Scope, as_interval, scope
 from zegel.authorisation.order import Clause, Order
-from zegel.text.query import Node
+from zegel.text.nodes import Node
 
 READABLE = frozenset(("readable", "not encrypted", "partly readable"))
 HOUR = 3600 * 10**9

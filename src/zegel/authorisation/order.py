@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from zegel.errors import UsageError
-from zegel.text.query import Node, Or, QueryError, parse
+from zegel.text.nodes import Node, Or
+from zegel.text.query import QueryError, parse
 
 LARGEST_ORDER = 1 << 20
 MOST_CLAUSES = 100

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection
 
 from tantivy import Occur, Query, Schema
 
+from zegel.text.nodes import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
 from zegel.text.numbers import plain_word
-from zegel.text.query import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
 
 TERMS, NAMES, ROW = "terms", "names", "row"
 

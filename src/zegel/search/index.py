@@ -13,7 +13,7 @@ from pathlib import Path
 import tantivy
 
 from zegel.search.compile import NAMES, ROW, TERMS, Compiler, RowsOf
-from zegel.text.query import Field, Node
+from zegel.text.nodes import Field, Node
 from zegel.text.stems import stem
 from zegel.text.tokens import name_terms, terms
 

@@ -10,7 +10,7 @@ from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import tagged
 from zegel.tables import read_rows
-from zegel.text.query import Field
+from zegel.text.nodes import Field
 
 FIELDS = frozenset(
     ("from", "to", "with", "account", "device", "holder", "after", "before", "has", "lang",

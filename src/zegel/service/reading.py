@@ -24,7 +24,7 @@ from zegel.service.fields import FIELDS, Fields
 from zegel.service.snippets import snippet
 from zegel.tables import read_rows
 from zegel.text import parse, spans
-from zegel.text.query import Node
+from zegel.text.nodes import Node
 
 MOST_HITS = 1000
 """Hits of one page."""

@@ -48,10 +48,15 @@ def fold(word: str) -> str:
 
 
 def _fold_once(word: str) -> str:
-    apart = unicodedata.normalize("NFKD", word.casefold()).replace(*_SHORT_I)
+    apart = "".join(map(_apart, word.casefold())).replace(*_SHORT_I)
     seen = "".join(c for c in apart if not _is_unseen(c))
-    whole = unicodedata.normalize("NFC", plain_digits(seen.translate(_INSIDE)))
-    return "".join(whole.split())  # some ligatures come apart into several words (U+FDFA)
+    return unicodedata.normalize("NFC", plain_digits(seen.translate(_INSIDE)))
+
+
+def _apart(letter: str) -> str:
+    """Take a letter apart, unless a word would not stay one word: a half (½) stays a half."""
+    parts = unicodedata.normalize("NFKD", letter)
+    return parts if all(c.isalnum() or unicodedata.category(c)[0] == "M" for c in parts) else letter
 
 
 def _is_unseen(letter: str) -> bool:

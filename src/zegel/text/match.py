@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from zegel.text.nodes import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
 from zegel.text.numbers import plain_word
-from zegel.text.query import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
 from zegel.text.stems import stem
 from zegel.text.tokens import Name, Token, names, tokens
 

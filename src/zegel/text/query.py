@@ -14,11 +14,24 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from zegel.errors import UsageError
+from zegel.text.nodes import (
+    MEANT,
+    And,
+    Field,
+    Fuzzy,
+    Named,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Stem,
+    Word,
+)
 from zegel.text.stems import LANGUAGES, stem
-from zegel.text.tokens import names, tokens
+from zegel.text.tokens import Token, names, tokens
 
 LONGEST_QUERY = 4000
 MOST_TERMS = 200
@@ -43,87 +56,24 @@ class QueryError(UsageError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word, as folded."""
-
-    term: str
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words at successive positions."""
-
-    terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """Any word that begins so."""
-
-    term: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fuzzy:
-    """Any word one step away: a letter more, less or other, or two neighbours exchanged."""
-
-    term: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stem:
-    """Any word with this stem in this language."""
-
-    stem: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """An amount, telephone number or plate in any spelling, or the words as written."""
-
-    names: tuple[str, ...]
-    terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What a search asks of something else than the text."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """All of these."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Any of these."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Not this; only ever beside something that is asked for."""
-
-    part: Node
-
-
-Node: TypeAlias = Word | Phrase | Prefix | Fuzzy | Stem | Named | Field | And | Or | Not
-
 _PIECE = re.compile(
     r'\s*(?:(?P<open>\()|(?P<close>\))|"(?P<phrase>[^"]*)"(?P<after>[^\s()]*)'
     r'|(?P<field>[a-z]+):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s()"]+))'
     r'|(?P<word>[^\s()"]+))'
 )
 _OPERATORS = ("AND", "OR", "NOT")
+_QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'))
+"""Quotation marks as telephones and word processors write them."""
+_FOREIGN = (
+    (r"[-!]\w", "to leave something out, write NOT before it"),
+    (r".*\|", "for one or the other, write OR"),
+    (r".*\?", "? stands for nothing; * at the end of a word stands for its endings"),
+    (r".*(?:\w\*|\*\w)", "* stands at the end of a word only"),
+    (r".*~\d", "~ stands at the end of a word only, as ~1"),
+    (r".*[\^\\]", "this sign means nothing here; quotation marks make it part of a phrase"),
+    (r".*/[A-Za-z]{2}\Z", "write the language small, as /nl"),
+)
+"""What other programs understand and this one must not read as something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +88,7 @@ def parse(query: str, *, fields: Collection[str] = ()) -> Node:
     """Return what `query` asks for; `fields` are the names that may stand before a colon."""
     if len(query) > LONGEST_QUERY:
         raise QueryError(f"longer than {LONGEST_QUERY} characters", query, LONGEST_QUERY)
+    query = query.translate(_QUOTES)
     reader = _Reader(query, list(_pieces(query, fields)))
     node = reader.any_of(0)
     if reader.here is not None:
@@ -247,45 +198,38 @@ class _Reader:
         raise QueryError(f"nested more than {DEEPEST} deep", self.query, piece.at)
 
     def _term(self, piece: _Piece) -> Node:
-        text = piece.text
         if piece.kind == "word":
-            for mark, make in (
-                (r"\*", self._prefix),
-                (r"~1?", self._fuzzy),
-                (r"/[a-z]{2}", self._stem),
-            ):
-                found = re.search(mark + r"\Z", text)
-                if found is not None:
-                    return make(text[: found.start()], found[0], piece)
-            if re.search(r"\w[*?]|[*?]\w|~\d", text):
-                raise QueryError(
-                    "* stands at the end of a word only, and ~ only as ~1", self.query, piece.at
-                )
-        found_tokens = tokens(text)
-        if not found_tokens:
+            if len(self.pieces) > 1 and piece.text.lower() in MEANT:
+                self._refuse_small(piece)
+            marked = self._marked(piece)
+            if marked is not None:
+                return marked
+        found = tokens(piece.text)
+        if not found:
             raise QueryError("no word, emoji or number stands here", self.query, piece.at)
-        terms = tuple(token.term for token in found_tokens)
-        whole = (found_tokens[0].start, found_tokens[-1].end)
-        asked = [
-            name
-            for named in names(text, found_tokens, plain=True)
-            if named.position == 0 and named.end >= whole[1]
-            for name in named.asked
-        ]
+        terms = tuple(token.term for token in found)
+        asked = _asked_names(piece.text, found)
         if asked:
-            return Named(tuple(sorted(set(asked))), terms)
-        return Word(terms[0]) if len(terms) == 1 else Phrase(terms)
+            return Named(asked, terms, piece.text.strip())
+        if len(terms) == 1:
+            return Word(terms[0], piece.text.strip())
+        return Phrase(terms, piece.text.strip())
 
-    def _marked(self, text: str, piece: _Piece) -> Node | None:
+    def _refuse_small(self, piece: _Piece) -> None:
+        word = piece.text
+        why = f'write {MEANT[word.lower()]} in capitals, or "{word}" if the word itself is meant'
+        raise QueryError(why, self.query, piece.at)
+
+    def _marked(self, piece: _Piece) -> Node | None:
         """Return a word with a mark behind it, None where there is no mark."""
         marks = ((r"\*", self._prefix), (r"~1?", self._fuzzy), (r"/[a-z]{2}", self._stem))
         for mark, make in marks:
-            found = re.search(mark + r"\Z", text)
+            found = re.search(mark + r"\Z", piece.text)
             if found is not None:
-                return make(text[: found.start()], found[0], piece)
-        if re.search(r"\w[*?]|[*?]\w|~\d", text):
-            why = "* stands at the end of a word only, and ~ only as ~1"
-            raise QueryError(why, self.query, piece.at)
+                return make(piece.text[: found.start()], found[0], piece)
+        for sign, why in _FOREIGN:
+            if re.match(sign, piece.text, re.DOTALL):
+                raise QueryError(why, self.query, piece.at)
         return None
 
     def _only(self, text: str, piece: _Piece, shortest: int) -> str:
@@ -309,4 +253,12 @@ class _Reader:
         if language not in LANGUAGES:
             known = ", ".join(LANGUAGES)
             raise QueryError(f"no stems for {language} (known: {known})", self.query, piece.at)
-        return Stem(stem(self._only(text, piece, 1), language), language)
+        term = self._only(text, piece, 1)
+        return Stem(stem(term, language), language, term)
+
+
+def _asked_names(text: str, found: list[Token]) -> tuple[str, ...]:
+    """Return the names of what takes up the whole of `text`: any of them is asked for."""
+    named = names(text, found, plain=True)
+    whole = [name for name in named if name.position == 0 and name.end >= found[-1].end]
+    return tuple(sorted({asked for name in whole for asked in name.asked}))

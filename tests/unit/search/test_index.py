@@ -16,7 +16,7 @@ from zegel.search import Page, TextIndex, build_index
 from zegel.search.index import Row
 from zegel.text import matches, parse
 from zegel.text.match import Document
-from zegel.text.query import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
+from zegel.text.nodes import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
 
 WORDS = [
     "boot",
