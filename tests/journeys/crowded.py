@@ -22,10 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import zegel.service
-from zegel.cli import main
-
-assert zegel.service  # loaded before the first fork
+from tests.journeys.forked import run
 
 MOST = 64 << 20
 """Bytes of the disk; more than any command here needs."""
@@ -55,39 +52,16 @@ def fill(disk: Path, room: int) -> Path:
     return filler
 
 
-def run(words: list[str], said: Path, limit: int | None = None) -> int:
-    """Run `zegel` in a fork, keep what it says in the file `said`; return how it ended."""
-    # Through a pipe, for a limit holds for any file. It ends with the last process of the command.
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.dup2(writing, 1)
-        os.dup2(writing, 2)
-        os.close(writing)
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        code = 0
-        try:
-            main(words)
-        except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else 1
-        sys.stdout.flush()
-        os._exit(code)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        said.write_bytes(pipe.read())
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 def in_room(case: Path, said: Path, words: list[str], room: int, way: str) -> tuple[int, int]:
     """Give the command with `room` to write in, and again with all the room it needs."""
     if way == "limit":
-        first = run(words, said, room)
+        first, text = run(words, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
     else:
         filler = fill(case.parent, room)
-        first = run(words, said)
+        first, text = run(words)
         filler.unlink()
-    return first, run(words, said.with_suffix(".again")) if first else first
+    said.write_bytes(text)
+    return first, run(words)[0] if first else first
 
 
 def every_room(

@@ -1,11 +1,11 @@
-"""Runs `zegel` again and again, killing it by SIGKILL right before and right after each commit.
+"""Runs `zegel` again and again, stopping it right before and right after each commit.
 
-A commit is a rename. Run n of a command starts from a copy of the same case; point 2n - 1 is just
-before the n-th rename and point 2n just after it. Each killed command is then given once more,
-undisturbed. Ends at the first point that a whole run does not reach, and prints one JSON list.
-Processes are forked from one that has loaded everything and started nothing, to save the time.
+Run n of a command starts from a copy of the same case and is struck at point n (see `forked.py`):
+by SIGKILL, which its process alone gets, or by SIGINT, which the whole group gets, as by Ctrl-C.
+Each stopped command is then given once more, undisturbed. Ends at the first point that a whole
+run does not reach, and prints one JSON list.
 
-Usage: python -m tests.journeys.killed TEMPLATE FOLDER STEP WORD …
+Usage: python -m tests.journeys.killed TEMPLATE FOLDER kill|interrupt STEP WORD …
 Of the words, `CASE` stands for the copy of the case at that point; every STEP-th point is taken.
 """
 
@@ -16,73 +16,46 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import zegel.service
-from zegel.cli import main
-
-assert zegel.service  # loaded before the first fork
+from tests.journeys.forked import at_commit, run
 
 
-def _die_at(point: int) -> None:
-    left = point
-
-    def dying(real: Callable[..., Any]) -> Callable[..., Any]:
-        def rename(*places: Any, **words: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            result = real(*places, **words)
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
-
-        return rename
-
-    os.rename, os.replace = dying(os.rename), dying(os.replace)
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _run(words: list[str], said: Path, point: int | None) -> int:
-    """Run `zegel` in a fork, what it says going to the file `said`; return how it ended."""
-    child = os.fork()
-    if child == 0:
-        stream = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        os.dup2(stream, 1)
-        os.dup2(stream, 2)
-        if point is not None:
-            _die_at(point)
-        code = 0
-        try:
-            main(words)
-        except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else 1
-        sys.stdout.flush()
-        os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+def interrupt() -> None:
+    os.killpg(os.getpgrp(), signal.SIGINT)
 
 
-def every_point(template: Path, folder: Path, step: int, words: list[str]) -> list[dict[str, Any]]:
-    """Kill at one point after the other; return how each first and second run ended."""
+STRIKES = {"kill": (kill, -signal.SIGKILL), "interrupt": (interrupt, 130)}
+
+
+def every_point(
+    template: Path, folder: Path, how: str, step: int, words: list[str]
+) -> list[dict[str, Any]]:
+    """Strike at one point after the other; return how each first and second run ended."""
+    strike, stopped = STRIKES[how]
     ended = []
-    point = 1
-    while True:
+    for point in count(1, step):
         case = folder / f"{point:03d}"
         if template.exists():
             shutil.copytree(template, case)
         here = [str(case) if word == "CASE" else word for word in words]
-        said = folder / f"{point:03d}.txt"
-        killed = _run(here, said, point)
-        again = _run(here, said, None) if killed == -signal.SIGKILL else None
-        ended.append({"point": point, "case": str(case), "killed": killed, "again": again})
+        first, said = run(here, partial(at_commit, point, strike))
+        again, more = run(here) if first == stopped else (None, b"")
+        (folder / f"{point:03d}.txt").write_bytes(said)
+        (folder / f"{point:03d}.again.txt").write_bytes(more)
+        ended.append({"point": point, "case": str(case), "first": first, "again": again})
         if again is None:
-            return ended
-        point += step
+            break
+    return ended
 
 
 if __name__ == "__main__":
-    template, folder, step, *words = sys.argv[1:]
-    print(json.dumps(every_point(Path(template), Path(folder), int(step), words)))
+    template, folder, how, step, *words = sys.argv[1:]
+    print(json.dumps(every_point(Path(template), Path(folder), how, int(step), words)))

@@ -29,11 +29,9 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
 def killed(step: Step, folder: Path, *, every: int = 1, workers: int = 1) -> list[dict[str, Any]]:
     """Kill the command at every point and give it again."""
     words = [str(workers) if word == "1" else word for word in step.words]
+    program = [sys.executable, "-m", "tests.journeys.killed", str(step.before), str(folder)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.journeys.killed", step.before, folder, str(every), *words],
-        check=True,
-        capture_output=True,
-        text=True,
+        [*program, "kill", str(every), *words], check=True, capture_output=True, text=True
     )
     ended: list[dict[str, Any]] = json.loads(done.stdout)
     return ended
@@ -45,7 +43,7 @@ def check(ended: list[dict[str, Any]], step: Step) -> None:
     assert len(ended) > 2
     for run in ended:
         case = Path(run["case"])
-        said = case.with_suffix(".txt").read_text()
+        said = case.with_suffix(".txt").read_text() + case.with_suffix(".again.txt").read_text()
 
         assert (run["point"], run["again"] or 0, said) == (run["point"], 0, said)
         assert "Traceback" not in said
@@ -79,7 +77,7 @@ def test_a_killed_init_is_completed_or_its_case_recognised(
 
     for run in ended:
         case = Case.open(Path(run["case"]))
-        said = Path(run["case"]).with_suffix(".txt").read_text()
+        said = Path(run["case"]).with_suffix(".again.txt").read_text()
         assert run["again"] in (None, 0) or "there is a case here already" in said
         assert [entry.act for entry in case.log().entries()].count("case made") == 1
         assert leftovers(case.folder) == []

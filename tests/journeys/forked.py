@@ -1,0 +1,78 @@
+"""Runs `zegel` in forks of a process that has loaded everything and started nothing.
+
+Each run is a process group of its own, and has ended when the last of its processes has.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import zegel.service
+from zegel.cli import main
+
+assert zegel.service  # loaded before the first fork
+
+PATIENCE = 60.0
+"""Seconds of silence after which a process counts as left behind."""
+
+
+def run(words: list[str], prepare: Callable[[], None] | None = None) -> tuple[int, bytes]:
+    """Run `zegel`, `prepare` called first in its process; return how it ended and what it said.
+
+    What is said comes through a pipe: it ends with the last process that holds it.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        os.close(reading)
+        for stream in (1, 2):
+            os.dup2(writing, stream)
+        os.close(writing)
+        if prepare is not None:
+            prepare()
+        code = 0
+        try:
+            main(words)
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else 1
+        sys.stdout.flush()
+        os._exit(code)
+    os.close(writing)
+    said = b"".join(iter(lambda: _piece(reading), b""))
+    os.close(reading)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
+
+
+def _piece(reading: int) -> bytes:
+    if not select.select([reading], [], [], PATIENCE)[0]:
+        raise TimeoutError("a process of the command outlives it, or it hangs")
+    return os.read(reading, 1 << 16)
+
+
+def at_commit(point: int, strike: Callable[[], None]) -> None:
+    """Call `strike` in this process at one point of what follows.
+
+    A commit is a rename: point 2n - 1 is just before the n-th rename and 2n just after it.
+    """
+    left = point
+
+    def struck(real: Callable[..., Any]) -> Callable[..., Any]:
+        def rename(*places: Any, **words: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                strike()
+            result = real(*places, **words)
+            left -= 1
+            if left == 0:
+                strike()
+            return result
+
+        return rename
+
+    os.rename, os.replace = struck(os.rename), struck(os.replace)
