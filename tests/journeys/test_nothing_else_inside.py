@@ -138,10 +138,10 @@ def whole_context(_real: Callable[..., Any]) -> Callable[..., Any]:
     return lambda _, hit, within: [(row.number, hit[0].number) for row in within if hit]
 
 
-def index_of_the_case(real: Callable[..., Any]) -> Callable[..., Any]:
-    def mutant(table: Path, *words: Any) -> Any:
-        case = table.parents[3]
-        return real(next((case / "index").rglob("documents.parquet")), *words)
+def index_of_the_case(_real: Callable[..., Any]) -> Callable[..., Any]:
+    def mutant(tables: Path) -> Any:
+        documents = next((tables.parents[2] / "index").rglob("documents.parquet"))
+        return service.caseindex.index_rows(documents)
 
     return mutant
 
@@ -150,7 +150,7 @@ MUTANTS = {
     "a clause without its accounts": ("zegel.authorisation.admit", "scope", no_accounts),
     "no exclusions": ("zegel.authorisation.admit", "_excluded", no_exclusions),
     "everything is context": ("zegel.authorisation.admit", "_context", whole_context),
-    "the index of the case": ("zegel.service.grant", "index_rows", index_of_the_case),
+    "the index of the case": ("zegel.service.grant", "investigation_rows", index_of_the_case),
 }
 
 

@@ -9,16 +9,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from tantivy import Occur, Query, Schema
+from tantivy import FieldType, Occur, Query, Schema
 
 from zegel.text.nodes import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
 from zegel.text.numbers import plain_word
 
-TERMS, NAMES, ROW = "terms", "names", "row"
+TERMS, NAMES, MARKS, ROW, CLOCK = "terms", "names", "marks", "row", "clock"
 
-RowsOf = Callable[[Field], Collection[int]]
-"""The rows for which a field holds: what a search asks of something else than the text."""
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The rows that bear a mark."""
+
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The rows whose clock lies in a time; a row without a clock lies in none."""
+
+    start_ns: int | None
+    end_ns: int | None
+    """Not included."""
+
+
+Answer: TypeAlias = Collection[int] | Marked | Between
+RowsOf = Callable[[Field], Answer]
+"""How the rows are found for which a field holds."""
 StemmedOf = Callable[[str, str], Collection[str]]
 """The words of the index that have this stem in this language."""
 
@@ -43,13 +63,24 @@ class Compiler:
         if isinstance(node, Not):
             return _boolean([(Occur.Must, Query.all_query()), self._clause(node)])
         if isinstance(node, Field):
-            return Query.term_set_query(self._schema, ROW, list(self._rows(node)))
+            return self._field(self._rows(node))
         return self._term(node)
 
     def _clause(self, node: Node) -> tuple[Occur, Query]:
         if isinstance(node, Not):
             return Occur.MustNot, self.query(node.part)
         return Occur.Must, self.query(node)
+
+    def _field(self, answer: Answer) -> Query:
+        if isinstance(answer, Marked):
+            return Query.term_query(self._schema, MARKS, answer.mark)
+        if isinstance(answer, Between):
+            # 0 stands for no clock; no mail is from 1970.
+            start = 1 if answer.start_ns is None else max(1, answer.start_ns)
+            end = 2**63 - 1 if answer.end_ns is None else answer.end_ns
+            kind = FieldType.Integer
+            return Query.range_query(self._schema, CLOCK, kind, start, end, True, False)
+        return Query.term_set_query(self._schema, ROW, list(answer))
 
     def _term(self, node: Node) -> Query:
         if isinstance(node, Word):

@@ -6,18 +6,17 @@ whole texts: what is shown comes from the tables. Counts are exact.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
 
-from zegel.search.compile import NAMES, ROW, TERMS, Compiler, RowsOf
+from zegel.search.compile import CLOCK, MARKS, NAMES, ROW, TERMS, Answer, Compiler, RowsOf
 from zegel.text.nodes import Field, Node
 from zegel.text.stems import stem
 from zegel.text.tokens import name_terms, terms
 
-CLOCK = "clock"
 _HEAP = 128 * 2**20
 _ANALYSER = "as_given"
 
@@ -29,6 +28,8 @@ class Row:
     number: int
     texts: tuple[str, ...]
     clock_ns: int | None
+    marks: tuple[str, ...] = ()
+    """Words that fields find it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field(TERMS, tokenizer_name=_ANALYSER, index_option="position")
     builder.add_text_field(NAMES, tokenizer_name=_ANALYSER, index_option="basic")
+    builder.add_text_field(MARKS, tokenizer_name=_ANALYSER, index_option="basic")
     builder.add_unsigned_field(ROW, indexed=True, fast=True)
-    builder.add_integer_field(CLOCK, fast=True)
+    builder.add_integer_field(CLOCK, indexed=True, fast=True)
     return builder.build()
 
 
@@ -77,6 +79,8 @@ def build_index(folder: Path, rows: Iterable[Row]) -> int:
             named = name_terms(text)
             if named:
                 document.add_text(NAMES, " ".join(named))
+        if row.marks:
+            document.add_text(MARKS, " ".join(row.marks))
         document.add_unsigned(ROW, row.number)
         document.add_integer(CLOCK, row.clock_ns or 0)
         writer.add_document(document)
@@ -86,7 +90,7 @@ def build_index(folder: Path, rows: Iterable[Row]) -> int:
     return count
 
 
-def _no_fields(field: Field) -> Collection[int]:
+def _no_fields(field: Field) -> Answer:
     raise LookupError(field.name)
 
 

@@ -33,8 +33,9 @@ from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
 from zegel.search import TextIndex, build_index
 from zegel.service.admitted import holdings_of, keys_of, ledger_of
-from zegel.service.caseindex import DOCUMENTS, TEXT, current_index, index_rows
+from zegel.service.caseindex import DOCUMENTS, TEXT, current_index
 from zegel.service.cases import shelf
+from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.progress import Progress, silent
 from zegel.service.sealing import add_gathered
@@ -230,9 +231,7 @@ class _Grant:
             self.progress.advance(1)
         self._other_tables(draft, fingerprints, holders.rows)
         draft.close_tables()
-        build_index(
-            draft.unfinished / "index", index_rows(draft.unfinished / "tables" / "messages.parquet")
-        )
+        build_index(draft.unfinished / "index", investigation_rows(draft.unfinished / "tables"))
 
     def _other_tables(
         self, draft: Draft, fingerprints: set[bytes], holdings: Iterable[Mapping[str, Any]]

@@ -50,7 +50,7 @@ def search(
     node = parse(query, fields=FIELDS) if query.strip() else None
     log = investigation_log(inv)
     log.append("search", {"query": query, "offset": page.offset, "limit": page.limit}, who=who)
-    found = TextIndex(inv.folder / "index").page(node, page, Fields(inv).rows)
+    found = TextIndex(inv.folder / "index").page(node, page, Fields(inv).answer)
     rows = {row["number"]: row for row in _messages(inv, set(found.rows))}
     return {
         "training": inv.training,
