@@ -60,6 +60,16 @@ def _scratch(folder: Path | None) -> Iterator[None]:
         tempfile.tempdir = before
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back from this thread, and from processes it starts until they ignore it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _call(task: Task[Result]) -> Result:
     return task()
 
@@ -107,7 +117,8 @@ class LocalEngine:
         running: set[Future[Result]] = set()
         while True:
             for task in islice(waiting, 2 * self.workers - len(running)):
-                running.add(pool.submit(_call, task))
+                with _interrupts_held():
+                    running.add(pool.submit(_call, task))
             if not running:
                 return
             finished, running = wait(running, return_when=FIRST_COMPLETED)

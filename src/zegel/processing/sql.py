@@ -32,6 +32,8 @@ def connect(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         },
     )
     try:
+        # It would be drawn on standard output, where DuckDB takes the program for a prompt.
+        connection.execute("SET enable_progress_bar = false")
         yield connection
     except duckdb.IOException as error:
         # DuckDB hands on the system's words without the error's number.
@@ -44,6 +46,11 @@ def connect(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if "max_temp_directory_size" not in str(error):
             raise
         raise refused(spill, "no space left to spill what memory does not hold") from error
+    except RuntimeError as error:
+        # DuckDB looks for Ctrl-C while it works, and then has only a sentence for it.
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
     finally:
         connection.close()
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -36,3 +38,35 @@ def test_every_task_is_done_once(workers: int) -> None:
 def test_a_killed_worker_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(ZegelError, match="same command again"):
         LocalEngine(2).run([Die()], lambda _: None)
+
+
+# Interrupts its whole process group, as Ctrl-C does, while two workers are on their way.
+INTERRUPTED = """
+import os, signal, sys, time
+from functools import partial
+from zegel.engines import LocalEngine
+
+def tasks():
+    yield partial(time.sleep, 0.01)
+    yield partial(time.sleep, 0.01)
+    time.sleep(float(sys.argv[1]))
+    os.killpg(os.getpgrp(), signal.SIGINT)
+
+try:
+    LocalEngine(2).run(tasks(), print)
+except KeyboardInterrupt:
+    print("stopped")
+"""
+
+
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.06, 0.15])
+def test_workers_interrupted_while_they_start_say_nothing(after: float) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(after)],
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
+    )
+
+    assert (ran.stdout.splitlines()[-1], ran.stderr) == ("stopped", "")
