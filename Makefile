@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 SETUP := .venv/.ready
 DEMO ?= demo
 
-.PHONY: demo check test lint format bench fuzz clean help
+.PHONY: demo check test lint format bench bench-search fuzz clean help
 
 help:
 	@sed -n '1,4p' Makefile
@@ -37,6 +37,10 @@ test: $(SETUP)
 
 bench: $(SETUP)
 	$(BIN)/python -m bench.process
+	$(BIN)/python -m bench.search
+
+bench-search: $(SETUP)
+	$(BIN)/python -m bench.search
 
 fuzz: $(SETUP)
 	$(BIN)/python -m tests.fuzz $(SECONDS_OF_FUZZ)
