@@ -31,7 +31,10 @@ def main(arguments: list[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else arguments
     try:
         # Not `app(…)`: Typer would put its own exception hook in place of ours.
-        sys.exit(typer.main.get_command(app)(words, standalone_mode=False) or 0)
+        code = typer.main.get_command(app)(words, standalone_mode=False) or 0
+        if code == INTERRUPTED:  # what Typer makes of Ctrl-C, without a word
+            raise KeyboardInterrupt
+        sys.exit(code)
     except typer.Exit as leaving:
         sys.exit(leaving.exit_code)
     except typer.TyperException as error:
