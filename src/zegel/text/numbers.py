@@ -50,6 +50,8 @@ _TRUNK_ZERO = (
     "31", "32", "33", "40", "41", "43", "44", "46", "49", "61", "64", "81", "90", "212",
     "351", "353", "355", "358", "359", "380", "381", "385", "386", "387", "389",
 )  # fmt: skip
+LONGEST_NUMBER = 60
+"""Characters of a number that is one: an index refuses names without end."""
 _SHORTEST_PHONE, _LONGEST_PHONE = 9, 15
 """Digits, the country code's among them (ITU-T E.164 section 6)."""
 
@@ -74,6 +76,8 @@ def find_named(text: str, *, plain: bool = False) -> Iterator[Named]:
         return
     text = plain_digits(text)
     for found in _NUMBER.finditer(text):
+        if found.end() - found.start() > LONGEST_NUMBER:
+            continue
         named = _amount(text, found)
         if plain or named.names[0] != f"n:{text[named.start : named.end]}":
             yield named
