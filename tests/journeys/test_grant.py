@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -221,30 +220,26 @@ def test_a_moved_folder_opens_without_its_case_and_names_its_new_holder(
     assert "vouched for as" in verified.out
 
 
-def kill_points(folder: Path, words: list[str]) -> Iterator[dict[str, Any]]:
-    program = [
-        sys.executable,
-        "-m",
-        "tests.journeys.killed",
-        str(folder / "case"),
-        str(folder / "k"),
-    ]
-    done = subprocess.run([*program, "3", *words], check=True, capture_output=True, text=True)
-    yield from json.loads(done.stdout)
+def kill_points(folder: Path, words: list[str]) -> list[dict[str, Any]]:
+    (folder / "k").mkdir()
+    program = [sys.executable, "-m", "tests.journeys.killed", str(folder / "case")]
+    program += [str(folder / "k"), "kill", "25", *words]
+    done = subprocess.run(program, check=True, capture_output=True, text=True)
+    return list(json.loads(done.stdout))
 
 
 def test_a_killed_grant_shows_no_half_folder_and_the_same_command_makes_it(
     made: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(made / "case", tmp_path / "case")
-    points = list(kill_points(tmp_path, ["grant", str(made / "order.toml"), "--case", "CASE"]))
+    points = kill_points(tmp_path, ["grant", str(made / "order.toml"), "--case", "CASE"])
     roots = set()
     for place in sorted((tmp_path / "k").glob("*/investigations/*")):
         if not place.name.startswith("."):
             Investigation.open(place).check()
             roots.add(Investigation.open(place).root)
 
-    assert len(points) > 3
+    assert len(points) > 2
     # Killed after the folder had its name, the command finds it there and says so.
     assert {point["again"] for point in points[:-1]} <= {0, 2}
     assert len(list((tmp_path / "k").glob("*/investigations/Quay-G-1"))) == len(points)
