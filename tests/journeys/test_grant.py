@@ -223,7 +223,7 @@ def test_a_moved_folder_opens_without_its_case_and_names_its_new_holder(
 def kill_points(folder: Path, words: list[str]) -> list[dict[str, Any]]:
     (folder / "k").mkdir()
     program = [sys.executable, "-m", "tests.journeys.killed", str(folder / "case")]
-    program += [str(folder / "k"), "kill", "25", *words]
+    program += [str(folder / "k"), "kill", "8", *words]
     done = subprocess.run(program, check=True, capture_output=True, text=True)
     return list(json.loads(done.stdout))
 
