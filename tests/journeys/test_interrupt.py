@@ -63,8 +63,8 @@ def check(ended: list[dict[str, Any]], step: Step) -> None:
         ("intake", 1, 1),
         ("intake of a tar", 1, 1),
         ("process", 1, 1),
-        ("process", 2, 5),
-        ("process again", 2, 4),
+        ("process", 2, 9),
+        ("process again", 2, 9),
     ],
 )
 def test_a_command_interrupted_at_any_commit_completes_when_given_again(
