@@ -48,10 +48,14 @@ def _stored_in(copy: Copy, places: Iterable[Place], sink: Sink) -> Iterator[Stor
 def _read(copy: Copy, place: Place, sink: Sink) -> File | None:
     """Return the file at `place`, checked against its seal; None for all else, which is said."""
     entry = place.entry
-    if entry.problem is not None:
-        add_problem(sink, place, entry.problem)
-    elif entry.kind is EntryKind.UNREADABLE:
-        add_problem(sink, place, Problem(kind="unreadable file", unread=_is_mail_place(entry)))
+    problem = entry.problem
+    if entry.kind is EntryKind.UNREADABLE:
+        # No row can be made of it; where a mail evidently lies, that is a message unread.
+        kind = problem.kind if problem else "unreadable file"
+        note = problem.note if problem else ""
+        problem = Problem(kind=kind, note=note, unread=_is_mail_place(entry))
+    if problem is not None:
+        add_problem(sink, place, problem)
     if entry.kind not in _READABLE_KINDS or entry.sha256 is None:
         return None
     try:
