@@ -91,7 +91,7 @@ def test_a_command_on_a_full_disk_says_so_and_continues_once_there_is_room(
 ) -> None:
     way = "disk" if disk_can_be_made() else "limit"
 
-    every = 1 if workers == 1 else 3
+    every = 2 if workers == 1 else 9
     check(crowded(steps[name], tmp_path, way, every=every, workers=workers), steps[name])
 
 
