@@ -8,6 +8,7 @@ marked `unread`, so that found = rows + unread.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from zegel import keystores, mailstores, registries
@@ -51,9 +52,7 @@ def _read(copy: Copy, place: Place, sink: Sink) -> File | None:
     problem = entry.problem
     if entry.kind is EntryKind.UNREADABLE:
         # No row can be made of it; where a mail evidently lies, that is a message unread.
-        kind = problem.kind if problem else "unreadable file"
-        note = problem.note if problem else ""
-        problem = Problem(kind=kind, note=note, unread=_is_mail_place(entry))
+        problem = replace(problem or Problem(kind="unreadable file"), unread=_is_mail_place(entry))
     if problem is not None:
         add_problem(sink, place, problem)
     if entry.kind not in _READABLE_KINDS or entry.sha256 is None:
