@@ -59,8 +59,8 @@ def header_leaf(header: Mapping[str, Any]) -> bytes:
     return leaf_hash(HEADER_PREFIX + canonical_json(header))
 
 
-NOT_SEALED = frozenset({"message", "number", "at", "raw_at", "plaintext_at"})
-"""Columns that say where something lies in the folder, or follow from the rest."""
+NOT_SEALED = frozenset({"message", "at", "raw_at", "plaintext_at"})
+"""Columns that say where something lies in the folder; the message is what the leaf is of."""
 
 
 _PATHS = frozenset({"path", "store", "literal_filename"})

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from tests.unit.investigation.test_folder import make
 
 NAMES = {"path", "store", "literal_filename"}
-IN_FOLDER = {"message", "number", "at", "raw_at", "plaintext_at"}
+IN_FOLDER = {"message", "at", "raw_at", "plaintext_at"}
 
 
 def plain(name: str, value: Any) -> Any:

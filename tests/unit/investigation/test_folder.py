@@ -183,6 +183,12 @@ def test_one_flipped_byte_of_what_is_sealed_is_never_taken_for_it(
     assert rows == {name: list(made.rows(name)) for name in rows}
 
 
+def test_the_number_people_know_a_message_by_is_sealed_too() -> None:
+    numbers = [fields_of({"message": b"m", "number": n}, [], [], []) for n in (1, 2)]
+
+    assert message_leaf(b"s", b"m", numbers[0]) != message_leaf(b"s", b"m", numbers[1])
+
+
 def test_rows_added_to_a_table_are_found_out(tmp_path: Path) -> None:
     made, larger = make(tmp_path / "inv", 2), make(tmp_path / "larger", 3)
     for name in ("messages", "places", "ciphertexts"):
