@@ -21,26 +21,30 @@ _GAP = " \u00a0\u2009\u202f"
 """Blanks that stand inside a number."""
 _GROUPING = f".,{_GAP}'\u2019"
 _DIGIT = re.compile(r"\d")
+_DIGITS = re.compile("[0-9]+")
+# What a pattern begins with comes before what may not stand before it: it is skipped to.
 _NUMBER = re.compile(
-    rf"(?<![\w.,+-])(?:\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?![\d])(?:[.,]\d{{1,2}}(?!\d))?"
-    r"|\d+(?:[.,]\d{1,2}(?!\d))?)(?:,-{1,2}|,=)?"
+    rf"[0-9](?<![\w.,+-].)(?:\d{{0,2}}(?:[{_GROUPING}]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?"
+    r"|\d*(?:[.,]\d{1,2}(?!\d))?)(?:,-{1,2}|,=)?"
     r"(?:\s?(?:(?P<thousand>[kK]|duizend|thousand|tausend)"
     r"|(?P<million>mln|miljoen|million|millionen))(?!\w))?(?!\w)",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(rf"(?:€|\$|£|\b(?:eur|usd|gbp))[{_GAP}]?\Z", re.IGNORECASE)
 _AFTER = re.compile(
-    rf"[{_GAP}]?(€|\$|£|(?:euro'?s?|eur|usd|dollars?|gbp|pounds?|pond)\b)", re.IGNORECASE
+    rf"[{_GAP}]?(€|\$|£|(?:euro(?:'?s)?|eur|usd|dollars?|gbp|pounds?|pond)\b)", re.IGNORECASE
 )
 _VALUE = re.compile(rf"\d[\d{_GROUPING}]*\d|\d")
 _SEPARATORS = re.compile(rf"[{_GROUPING}]")
 _PHONE = re.compile(
-    rf"(?<![\w+])(?:\+\d|\(?0\d)\d{{0,3}}\)?(?:[{_GAP}.\-/]?\(?\d{{1,8}}\)?){{1,7}}(?!\w)"
+    rf"[+(0](?<![\w+].)(?:(?<=\+)\d|(?<=\()0\d|(?<=0)\d)\d{{0,3}}\)?"
+    rf"(?:[{_GAP}.\-/]?\(?\d{{1,8}}\)?){{1,7}}(?!\w)"
 )
 _LAST_GROUP = re.compile(rf"[{_GAP}.\-/]?\(?\d+\)?\Z")
 _ALNUM = "[A-Za-z0-9]"
+_LETTERS_BEFORE = re.compile("[A-Za-z -]*\\Z")
+_BEGINNING = re.compile(r"(?<![\w-])[A-Za-z0-9]")
 _PLATE = re.compile(
-    r"(?<![\w-])(?=[A-Za-z -]{0,8}[0-9])"  # nearly every place is left here
     rf"(?=({_ALNUM}{{1,3}}[- ]?{_ALNUM}{{1,3}}(?![\w-]))?)"
     rf"(?=({_ALNUM}{{1,3}}(?:[- ]?{_ALNUM}{{1,3}}){{2}}(?![\w-]))?)"
 )
@@ -85,11 +89,22 @@ def find_named(text: str, *, plain: bool = False) -> Iterator[Named]:
         phone = _phone(found)
         if phone is not None:
             yield phone
-    for found in _PLATE.finditer(text):
-        for written in filter(None, found.groups()):
-            plate = _plate(written, found.start())
-            if plate is not None:
-                yield plate
+    yield from _plates(text)
+
+
+def _plates(text: str) -> Iterator[Named]:
+    """Yield the plates, which begin at a word with a digit at most 8 letters and blanks on."""
+    for digits in _DIGITS.finditer(text):
+        at = digits.start()
+        letters = _LETTERS_BEFORE.search(text, max(0, at - 8), at)
+        assert letters is not None
+        for beginning in _BEGINNING.finditer(text, letters.start(), at + 1):
+            found = _PLATE.match(text, beginning.start())
+            assert found is not None
+            for written in filter(None, found.groups()):
+                plate = _plate(written, found.start())
+                if plate is not None:
+                    yield plate
 
 
 def _amount(text: str, found: re.Match[str]) -> Named:
@@ -103,7 +118,7 @@ def _amount(text: str, found: re.Match[str]) -> Named:
     if not sign:
         return Named(start, end, (f"n:{value}",), (f"n:{value}",))
     start, end = (before.start() if before else start), (after.end() if after else end)
-    both = (f"n:{value}", f"n:{value}{_CURRENCY[sign.lower()]}")
+    both = (f"n:{value}", f"n:{value}{_CURRENCY[sign.casefold()]}")
     return Named(start, end, both, both[1:])
 
 

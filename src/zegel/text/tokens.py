@@ -25,6 +25,10 @@ _TOKEN = re.compile(
 _EMOJI = re.compile(PATTERN)
 LONGEST = 200
 """Characters of a word that are compared: nobody searches for more, and an index refuses it."""
+_REMEMBERED = 40
+"""Characters of a piece without blanks whose terms are kept in case it comes again."""
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_ASCII[ord("$")] = "$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,33 @@ def tokens(text: str) -> list[Token]:
 
 
 def terms(text: str) -> list[str]:
-    """Return the terms of `tokens(text)` alone, at a fifth of the cost."""
+    """Return the terms of `tokens(text)` alone, at a fraction of the cost."""
+    if text.isascii():
+        return _ascii_terms(text)
+    # No token has a blank in it, so a text may be cut there and its words looked up.
+    found: list[str] = []
+    for piece in text.split():
+        if piece.isascii():
+            found += _ascii_terms(piece)
+        else:
+            found += _few_terms(piece) if len(piece) <= _REMEMBERED else _all_terms(piece)
+    return found
+
+
+def _ascii_terms(text: str) -> list[str]:
+    """Return the terms of a text without emoji, marks and accents: letters and digits, and $."""
+    if "$" in text:
+        text = text.replace("$", " $ ")
+    words = text.translate(_ASCII).split()
+    return words if len(text) <= LONGEST else [word[:LONGEST] for word in words]
+
+
+@lru_cache(maxsize=65536)
+def _few_terms(piece: str) -> list[str]:
+    return _all_terms(piece)
+
+
+def _all_terms(text: str) -> list[str]:
     return [term for found in _TOKEN.findall(text) if (term := _term(found))]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zegel.text import matches, parse
+from zegel.text import matches, parse, tokens
 from zegel.text.match import Document
+from zegel.text.tokens import terms
 
 LETTERS = st.text(alphabet="BDFGHJKLNPRSTVXZ", min_size=3, max_size=3)
 DIGITS = st.text(alphabet="0123456789", min_size=3, max_size=3)
@@ -88,3 +90,20 @@ def test_a_telephone_number_is_found_with_country_and_without(rest: int, country
 @given(st.integers(0, 99_999_999))
 def test_two_countries_are_never_the_same(rest: int) -> None:
     assert not matches(parse(f'"+31 6{rest:08}"'), Document((f"+32 6{rest:08}",)))
+
+
+@pytest.mark.parametrize(
+    "sign", ["euro'", "euro's", "EUROS", "euro\u017f", "dollar\u017f", "u\u017fd"]
+)
+def test_a_currency_is_read_whatever_follows_it_and_whichever_s_it_is_written_with(
+    sign: str,
+) -> None:
+    asked = "5 usd" if sign[0] in "du" else "€ 5"
+
+    assert matches(parse(f'"{asked}"'), Document((f"geef 5 {sign} terug",)))
+
+
+@given(st.lists(st.sampled_from(["a$b", "É", "x" * 201, "$", "_", "1.5", "🤷‍♂️", "\x1c", "中文"])))
+def test_terms_alone_are_those_of_the_tokens(pieces: list[str]) -> None:
+    for text in ("".join(pieces), " ".join(pieces)):
+        assert terms(text) == [token.term for token in tokens(text)]
