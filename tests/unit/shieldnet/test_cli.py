@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shieldnet.cli import duration, main
+from shieldnet.cli import main
+from shieldnet.cli.traffic import duration
 
 
 def shieldnet(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

@@ -1,6 +1,4 @@
-"""The `shieldnet` command: parse, call, show; progress to standard error, results to standard
-output.
-"""
+"""`shieldnet generate`: two copied sites with traffic of known content."""
 
 from __future__ import annotations
 
@@ -10,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from shieldnet.errors import ShieldnetError
+from shieldnet.cli.screen import errors, results
 from shieldnet.traffic.estimate import (
     GREAT_DEVICES,
     GREAT_MESSAGES,
@@ -27,21 +24,7 @@ from shieldnet.traffic.generate import Summary, check
 from shieldnet.traffic.generate import generate as write_network
 from shieldnet.traffic.settings import Settings
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    help="A shielded messaging network, and copies of it with known ground truth.",
-)
-errors = Console(stderr=True)
-results = Console()
 
-
-@app.callback()
-def shieldnet() -> None:
-    """Keep `generate` a subcommand, so that others can stand beside it."""
-
-
-@app.command()
 def generate(
     out: Annotated[Path, typer.Argument(help="Folder to write copy/, truth/ and orders/ into.")],
     devices: Annotated[int, typer.Option(help="Phones at both sites together.")] = 300,
@@ -158,18 +141,3 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
-
-
-def main() -> None:
-    """Run the command; an error is one sentence on standard error."""
-    try:
-        app()
-    except ShieldnetError as error:
-        errors.print(f"{error}.", style="red", markup=False, soft_wrap=True)
-        raise SystemExit(error.exit_code) from None
-    except OSError as error:
-        sentence = (
-            f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
-        )
-        errors.print(sentence, style="red", markup=False, soft_wrap=True)
-        raise SystemExit(1) from None
