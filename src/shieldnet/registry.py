@@ -15,6 +15,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 
+from shieldnet.network import LiveSite
 from shieldnet.sites import Site
 
 VERSION = 1
@@ -102,7 +103,7 @@ class Sale:
 class Registry:
     """A site's registry, open for writing."""
 
-    def __init__(self, path: Path, site: Site) -> None:
+    def __init__(self, path: Path, site: Site | LiveSite) -> None:
         self._connection = sqlite3.connect(path)
         self._connection.execute("PRAGMA journal_mode = DELETE")
         self._connection.executescript(SCHEMA)
@@ -153,7 +154,7 @@ def detail(**fields: str) -> str:
     return json.dumps(fields, sort_keys=True, ensure_ascii=False)
 
 
-def write_ledger(path: Path, site: Site, sales: Iterable[Sale]) -> None:
+def write_ledger(path: Path, site: Site | LiveSite, sales: Iterable[Sale]) -> None:
     """Write the sales ledger in order of date, numbering orders within each year."""
     numbers: dict[int, int] = {}
     with path.open("w", encoding="utf-8", newline="") as target:
