@@ -15,7 +15,7 @@ from typing import Any
 from zegel.canonical import canonical_json
 from zegel.custody.merkle import root
 from zegel.errors import CaseError, UsageError, VerificationError
-from zegel.investigation.leaves import fields_of, header_leaf, message_leaf
+from zegel.investigation.leaves import fields_of, header_leaf, key_leaves, message_leaf
 from zegel.investigation.pack import read_packed
 from zegel.tables import read_rows
 from zegel.tables.groups import Groups
@@ -112,8 +112,9 @@ class Investigation:
             )
         if self.header["order"]["sha256"] != _sha256(self.order):
             raise VerificationError("the order is not the one granted", where=str(self.folder))
-        for name in ("keys", "holdings"):
-            if self.header["tables"][name] != digest_of_rows(self.rows(name)):
+        digests = digests_of_tables(secret, self.folder / "tables")
+        for name, digest in digests.items():
+            if self.header["tables"][name] != digest:
                 raise VerificationError(f"the table {name} is not the one sealed")
 
     def _by_message(self) -> Iterator[tuple[dict[str, Any], list[Any], list[Any], list[Any]]]:
@@ -138,6 +139,17 @@ class Investigation:
         for item in attachments:
             if item["at"] is not None:
                 self.bytes_at(item["at"], item["size"], item["sha256"])
+
+
+def digests_of_tables(secret: bytes, tables: Path) -> dict[str, str]:
+    """Return what the header says of the tables that belong to no single message.
+
+    Of keys the root of a tree, so that one can be shown without the others.
+    """
+    return {
+        "keys": root(list(key_leaves(secret, read_rows([tables / "keys.parquet"])))).hex(),
+        "holdings": digest_of_rows(read_rows([tables / "holdings.parquet"])),
+    }
 
 
 def digest_of_rows(rows: Iterator[Mapping[str, Any]]) -> str:

@@ -9,7 +9,7 @@ Leaf 0 commits to what all messages share. Hashing as in RFC 6962, HKDF as in RF
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -21,6 +21,7 @@ from zegel.custody.merkle import leaf_hash
 
 HEADER_PREFIX = b"zegel-investigation-1\n"
 MESSAGE_PREFIX = b"zegel-message-1\n"
+KEY_PREFIX = b"zegel-key-1\n"
 _SECRET_INFO = b"zegel investigation secret 1\n"
 
 
@@ -57,6 +58,24 @@ def leaf_of(commitments: Iterable[bytes]) -> bytes:
 def header_leaf(header: Mapping[str, Any]) -> bytes:
     """Return the leaf hash of what all messages share."""
     return leaf_hash(HEADER_PREFIX + canonical_json(header))
+
+
+def key_salt(secret: bytes, fingerprint: bytes) -> bytes:
+    """Return the salt of one key's row; no message has an identity that gives the same."""
+    return field_salt(secret, sha256(KEY_PREFIX + fingerprint).digest(), "key")
+
+
+def key_leaf(name: str, row: Mapping[str, Any], salt: bytes) -> bytes:
+    """Return the leaf hash of a key's row as JSON; `name` is its fingerprint in hexadecimal."""
+    return leaf_hash(KEY_PREFIX + commitment(name, row, salt))
+
+
+def key_leaves(secret: bytes, rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield the leaf hashes of keys' rows in order."""
+    for row in rows:
+        fingerprint = row["fingerprint"]
+        salt = key_salt(secret, fingerprint)
+        yield key_leaf(fingerprint.hex(), as_json("key", dict(row)), salt)
 
 
 NOT_SEALED = frozenset({"message", "at", "raw_at", "plaintext_at"})

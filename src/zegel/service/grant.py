@@ -28,7 +28,7 @@ from zegel.custody.vouchers import export_voucher
 from zegel.custody.vouching import standing_of
 from zegel.errors import ConditionError, UsageError, ZegelError
 from zegel.investigation import Draft, Investigation
-from zegel.investigation.folder import DESCRIPTION, VOUCHER, digest_of_rows
+from zegel.investigation.folder import DESCRIPTION, VOUCHER, digests_of_tables
 from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
 from zegel.search import TextIndex, build_index
@@ -150,7 +150,7 @@ class _Grant:
             admitted = admit(self.order, rows, Holdings(raw), text.all_rows, self._language)
             ledger = ledger_of(admitted, rows)
             self._fill(draft, admitted, rows, raw)
-            header = self._header(draft, state, ledger)
+            header = self._header(draft, secret, state, ledger)
             key = self.case.private / "investigations" / f"{self.place.name}.key"
             # Each grant has a log of its own, also where the same order is granted again.
             origin = f"zegel investigation {secrets.token_hex(16)}"
@@ -241,10 +241,11 @@ class _Grant:
         for held in holdings:
             draft.add_row("holdings", {name: held[name] for name in HOLDINGS.names})
 
-    def _header(self, draft: Draft, state: bytes, ledger: Mapping[str, int]) -> dict[str, Any]:
+    def _header(
+        self, draft: Draft, secret: bytes, state: bytes, ledger: Mapping[str, int]
+    ) -> dict[str, Any]:
         """Return what all messages share; nothing in it depends on when or where it is made."""
         order = self.order
-        tables = draft.unfinished / "tables"
         return {
             "training": self.case.training,
             "signed": False,
@@ -269,10 +270,7 @@ class _Grant:
             "matching": MATCHING,
             "zegel": __version__,
             "ledger": dict(ledger),
-            "tables": {
-                name: digest_of_rows(read_rows([tables / f"{name}.parquet"]))
-                for name in ("keys", "holdings")
-            },
+            "tables": digests_of_tables(secret, draft.unfinished / "tables"),
         }
 
     def _vouch(self, draft: Draft, key: Path, origin: str, top: bytes) -> None:

@@ -1,4 +1,4 @@
-"""An investigation verifies by what its page says alone: nothing of zegel is imported here."""
+"""An investigation verifies by what its page says alone: nothing of zegel is computed with here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from urllib.parse import quote_from_bytes
 import pyarrow.parquet as pq
 
 from tests.unit.investigation.test_folder import make
+from zegel.investigation.folder import digests_of_tables
+from zegel.investigation.schemas import TABLES
+from zegel.tables import PartWriter
 
 NAMES = {"path", "store", "literal_filename"}
 IN_FOLDER = {"message", "at", "raw_at", "plaintext_at"}
@@ -82,3 +85,23 @@ def test_the_root_follows_from_the_tables_by_the_page(tmp_path: Path) -> None:
         leaves.append(leaf(b"zegel-message-1", b"".join(commitments)))
 
     assert root(leaves).hex() == written["root"]
+
+
+def test_the_root_over_keys_follows_from_their_table_by_the_page(tmp_path: Path) -> None:
+    secret = b"s" * 32
+    writer = PartWriter(tmp_path / "tables", TABLES)
+    places = [{"exhibit": "E1", "path": b"keys/a b\xff", "offset": 0}]
+    for number in range(3):
+        writer.add(
+            "keys", {"fingerprint": bytes([number]) * 20, "user_ids": ["é"], "found": places}
+        )
+    writer.finish()
+    leaves = []
+    for row in rows(tmp_path, "keys"):
+        fingerprint = row["fingerprint"]
+        identity = hashlib.sha256(b"zegel-key-1\n" + fingerprint).digest()
+        salt = hmac.digest(secret, identity + b"key", "sha256")
+        shown = canonical([fingerprint.hex(), plain("", row)])
+        leaves.append(leaf(b"zegel-key-1", hashlib.sha256(salt + shown).digest()))
+
+    assert digests_of_tables(secret, tmp_path / "tables")["keys"] == root(leaves).hex()
