@@ -19,7 +19,7 @@ from shieldnet.cli import app as shieldnet
 from zegel.casefile.exhibits import ENTRY_SCHEMA
 from zegel.cli import INTERNAL_ERROR, INTERRUPTED
 from zegel.cli.commands import app as zegel
-from zegel.errors import ERRORS
+from zegel.errors import ERRORS, ZegelError
 from zegel.investigation.schemas import TABLES
 from zegel.processing.schemas import KEYS, OPEN, SCAN
 
@@ -96,36 +96,33 @@ def errors() -> str:
         "",
         NOTE,
         "",
-        "An error stops the command. It is one sentence on standard error (what, where, what to "
-        "do next) and one exit code; with `--json` standard output holds "
+        "An error stops the command. It is said on standard error (where, what, what to do "
+        "next) with one exit code; with `--json` standard output holds "
         '`{"error": {"kind": …, "what": …, "where": …, "next": …}}`. A defect in the evidence is '
         "never an error: see [problems.md](problems.md). What was finished before an error stays.",
         "",
-        "| error | exit code | HTTP status | meaning | what to do |",
+        "| error | exit code | HTTP status | meaning | what to do, where nothing nearer is said |",
         "|---|---|---|---|---|",
     ]
     lines += [
         f"| `{error.__name__}` | {error.exit_code} | {error.http_status} | {error.meaning} "
-        f"| {_NEXT[error.__name__]} |"
+        f"| {_remedy(error)} |"
         for error in ERRORS
     ]
     return "\n".join([*lines, "", _OTHER_CODES, ""])
 
 
-_NEXT = {
-    "ZegelError": "read the sentence; every error below is one of these",
-    "UsageError": "correct the words: `zegel COMMAND --help`, [commands.md](commands.md)",
-    "CaseError": "name the right folder with `--case`, wait for the other command to end, or "
-    "restore the folder from its backup",
-    "ExhibitError": "mount or find the copy; if it moved: "
-    "[how-to/moved-copy.md](../how-to/moved-copy.md); if its bytes changed: compare it with the "
-    "original",
-    "StorageError": "make room or give rights, then give the same command again: it continues",
-    "ConditionError": "read which condition; ask whoever set it, or write an order within it: "
-    "[orders.md](orders.md)",
-    "VerificationError": "stop, keep the folder as it is, compare with a head held elsewhere: "
-    "[how-to/prove-the-log.md](../how-to/prove-the-log.md)",
+def _remedy(error: type[ZegelError]) -> str:
+    page = _MORE.get(error.__name__)
+    return error.remedy if page is None else f"{error.remedy} [{page}](../{page})"
+
+
+_MORE = {
+    "ExhibitError": "how-to/moved-copy.md",
+    "VerificationError": "how-to/prove-the-log.md",
+    "ConditionError": "reference/orders.md",
 }
+"""Where more is said about what to do."""
 
 _OTHER_CODES = f"""Other exit codes:
 

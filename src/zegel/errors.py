@@ -13,22 +13,32 @@ A defect in the evidence is never one of these: it becomes a `zegel.records.Prob
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import ClassVar
 
 
 class ZegelError(Exception):
-    """Stops the job; `str(error)` is one sentence a person can act on, without content."""
+    """Stops the job; `str(error)` is what a person can act on, without content.
+
+    Where no next step is given, it is the `remedy` of the kind.
+    """
 
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 500
     meaning: ClassVar[str] = "the job stopped"
+    remedy: ClassVar[str] = "Give the same command again; if it stays, keep the case and report it."
 
     def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        super().__init__(what)
         self.what = what
         self.where = where
-        self.next_step = next_step
-        sentence = f"{where}: {what}" if where else what
-        super().__init__(f"{sentence}. {next_step}".strip() if next_step else sentence)
+        self.next_step = next_step or self.remedy
+
+    def __str__(self) -> str:
+        sentence = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{sentence}. {self.next_step}"
 
 
 class UsageError(ZegelError):
@@ -37,6 +47,7 @@ class UsageError(ZegelError):
     exit_code = 2
     http_status = 400
     meaning = "the command's words do not fit, or name something that is not there"
+    remedy = "`zegel COMMAND --help` says what fits."
 
 
 class CaseError(ZegelError):
@@ -45,6 +56,7 @@ class CaseError(ZegelError):
     exit_code = 3
     http_status = 409
     meaning = "the case folder is missing, damaged, of another version or in use"
+    remedy = "Name the right folder with --case, or restore this one from its backup."
 
 
 class ExhibitError(ZegelError):
@@ -53,6 +65,7 @@ class ExhibitError(ZegelError):
     exit_code = 4
     http_status = 422
     meaning = "the copy cannot be opened, or is no longer what was sealed"
+    remedy = "Compare it with the original that was copied."
 
 
 class StorageError(ZegelError):
@@ -61,6 +74,7 @@ class StorageError(ZegelError):
     exit_code = 5
     http_status = 507
     meaning = "the disk is full or refuses to write"
+    remedy = "Make room or mend its rights, and give the same command again: it continues."
 
 
 class VerificationError(ZegelError):
@@ -69,6 +83,7 @@ class VerificationError(ZegelError):
     exit_code = 6
     http_status = 422
     meaning = "a proof, digest or signature does not hold"
+    remedy = "Keep everything as it is, and compare with a head or a copy held elsewhere."
 
 
 class ConditionError(ZegelError):
@@ -77,6 +92,7 @@ class ConditionError(ZegelError):
     exit_code = 7
     http_status = 403
     meaning = "an order asks for more than may be granted"
+    remedy = "Ask whoever set the condition, or write an order within it."
 
 
 ERRORS: tuple[type[ZegelError], ...] = (
@@ -88,3 +104,13 @@ ERRORS: tuple[type[ZegelError], ...] = (
     VerificationError,
     ConditionError,
 )
+
+
+@contextmanager
+def at(where: Path | str) -> Iterator[None]:
+    """Name `where` as the place of an error that says none."""
+    try:
+        yield
+    except ZegelError as error:
+        error.where = error.where or str(where)
+        raise

@@ -15,7 +15,7 @@ import typer
 from zegel.cli import custody, inside, orders
 from zegel.cli.commands import app
 from zegel.cli.show import messages
-from zegel.errors import StorageError, UsageError, ZegelError
+from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
 
 orders.register(app)
 inside.register(app)
@@ -65,7 +65,7 @@ def _fail(error: ZegelError, as_json: bool) -> None:
             json.dumps(
                 {
                     "error": {
-                        "kind": type(error).__name__,
+                        "kind": _kind(error),
                         "what": error.what,
                         "where": error.where,
                         "next": error.next_step,
@@ -73,8 +73,15 @@ def _fail(error: ZegelError, as_json: bool) -> None:
                 }
             )
         )
-    messages.print(f"zegel: {error}", style="bold red", highlight=False, soft_wrap=True)
+    messages.print(
+        f"zegel: {error}", style="bold red", highlight=False, soft_wrap=True, markup=False
+    )
     sys.exit(error.exit_code)
+
+
+def _kind(error: ZegelError) -> str:
+    """Return the name the reference has for the error, whatever narrower class was raised."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind in ERRORS)
 
 
 def _no_traceback(

@@ -12,6 +12,7 @@ from zegel import __version__, service
 from zegel.casefile import Case, find_case
 from zegel.cli import show
 from zegel.cli.describe import described_by
+from zegel.cli.files import read_file
 from zegel.errors import UsageError
 from zegel.exhibits.acquisition import unknown_keys
 from zegel.processing.unlock import Budget
@@ -37,15 +38,6 @@ def open_case(folder: Path | None) -> Case:
     if case.training:
         show.training()
     return case
-
-
-def read_file(file: Path) -> bytes:
-    """Return the bytes of a file that an option names."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        what = (error.strerror or "the system refused").lower()
-        raise UsageError(f"cannot be read: {what}", where=str(file)) from error
 
 
 def _version(wanted: bool) -> None:

@@ -10,8 +10,10 @@ import typer
 
 from zegel import service
 from zegel.cli import show
-from zegel.cli.commands import CaseOption, JsonOption, open_case, read_file
+from zegel.cli.commands import CaseOption, JsonOption, open_case
+from zegel.cli.files import read_file
 from zegel.cli.inside import open_investigation
+from zegel.errors import at
 
 custody = typer.Typer(no_args_is_help=True, help="Custody logs: their heads, and what they prove.")
 
@@ -27,8 +29,10 @@ def register(app: typer.Typer) -> None:
 
 
 @custody.command()
-def head(investigation: OfOption = None, case: CaseOption = None) -> None:
-    """Export the log's signed head: keep it somewhere else."""
+def head(
+    investigation: OfOption = None, case: CaseOption = None, _json: JsonOption = False
+) -> None:
+    """Export the log's signed head: keep it somewhere else. It is JSON with --json or without."""
     of = open_investigation(investigation) if investigation else open_case(case)
     sys.stdout.buffer.write(service.custody_head(of))
 
@@ -42,6 +46,11 @@ def verify(
 ) -> None:
     """Verify a custody log and say what that proves; with -i and --case, both together."""
     held = read_file(head) if head else None
+    with at(head or ""):
+        _verify(held, investigation, case, json)
+
+
+def _verify(held: bytes | None, investigation: str | None, case: Path | None, json: bool) -> None:
     if investigation is None:
         show.verification(service.custody_verify(open_case(case), held), json)
         return
@@ -62,7 +71,12 @@ def anchor(
         str | None, typer.Option(help="Vouch for the head's key first, as this holder's.")
     ] = None,
     case: CaseOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Write the head of a moved investigation's log into the case's log."""
-    shown = service.anchor(open_case(case), read_file(head), holder=holder)
-    show.line(f"Anchored: {shown.size} entries of {shown.origin!r}.")
+    with at(head):
+        shown = service.anchor(open_case(case), read_file(head), holder=holder)
+    if json:
+        show.document({"entries": shown.size, "origin": shown.origin, "root": shown.root.hex()})
+    else:
+        show.line(f"Anchored: {shown.size} entries of {shown.origin!r}.")

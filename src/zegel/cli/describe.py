@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zegel.errors import UsageError
+from zegel.cli.files import read_file
+from zegel.errors import at
 from zegel.exhibits.acquisition import Acquisition, Conditions, read_acquisition
 
 
@@ -18,12 +19,8 @@ def described_by(
     if file is None:
         described, limits = read_acquisition(b"")
     else:
-        try:
-            described, limits = read_acquisition(file.read_bytes())
-        except OSError as error:
-            raise UsageError(
-                f"cannot be read: {(error.strerror or '').lower()}", where=str(file)
-            ) from error
+        with at(file):
+            described, limits = read_acquisition(read_file(file))
     given: dict[str, Any] = {name: value for name, value in acquisition.items() if value}
     limited: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value

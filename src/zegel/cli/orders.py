@@ -10,7 +10,9 @@ import typer
 
 from zegel import service
 from zegel.cli import show, showing
-from zegel.cli.commands import CaseOption, JsonOption, open_case, read_file
+from zegel.cli.commands import CaseOption, JsonOption, open_case
+from zegel.cli.files import read_file
+from zegel.errors import at
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +41,7 @@ def grant(
 ) -> None:
     """Apply an order: make the investigation's folder, with what it admits and nothing else."""
     opened = open_case(case)
-    with show.progress() as bar:
+    with show.progress() as bar, at(order):
         granted = service.grant(opened, read_file(order), out, progress=bar)
     result = {**asdict(granted), "folder": str(granted.folder), "training": opened.training}
     show.document(result) if json else showing.granted(result)

@@ -32,7 +32,7 @@ from zegel.custody.state import ENTRIES, HEAD, LEAVES, LogFiles, read_state, wri
 from zegel.custody.verify import verify
 from zegel.custody.vouching import may_be_anchored
 from zegel.custody.writing import Writer, new_entry
-from zegel.errors import CaseError, StorageError, UsageError, VerificationError
+from zegel.errors import CaseError, StorageError, UsageError, VerificationError, at
 
 
 class Log:
@@ -166,7 +166,8 @@ def account() -> str:
 @contextmanager
 def _storage(folder: Path) -> Iterator[None]:
     try:
-        yield
+        with at(folder):
+            yield
     except OSError as error:
         reason = error.strerror or "the disk refuses"
         raise StorageError(

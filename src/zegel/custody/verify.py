@@ -18,7 +18,7 @@ from zegel.custody.holders import Holders, Segment, key_at
 from zegel.custody.merkle import HASH_SIZE, Frontier
 from zegel.custody.state import LogFiles, LogState, read_state
 from zegel.custody.writing import unfinished
-from zegel.errors import StorageError, VerificationError
+from zegel.errors import StorageError, VerificationError, at
 
 __all__ = ["Held", "Verification", "export_head", "read_head", "verify", "verify_against"]
 
@@ -92,7 +92,7 @@ def verify_against(
     `held` is the one of them that the result will name as held elsewhere.
     """
     try:
-        with LogFiles.opened(folder) as files:
+        with at(folder), LogFiles.opened(folder) as files:
             fcntl.flock(files.entries, fcntl.LOCK_SH)  # no append comes between head and entries
             state = read_state(folder)
             for one in heads:

@@ -19,7 +19,7 @@ from zegel.custody.holders import Segment
 from zegel.custody.merkle import HASH_SIZE
 from zegel.custody.state import LogFiles, read_state
 from zegel.custody.verify import Held, Verification, verify, verify_against
-from zegel.errors import StorageError, VerificationError
+from zegel.errors import StorageError, VerificationError, at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ def _with_voucher(segment: Segment, standing: Standing) -> Segment:
 def _entries(folder: Path, size: int) -> Iterator[Entry]:
     """Yield the first `size` entries, which have been verified, checked against their leaves."""
     try:
-        with LogFiles.opened(folder) as files:
+        with at(folder), LogFiles.opened(folder) as files:
             for index in range(size):
                 entry = entry_from_line(files.entries.readline(LARGEST_ENTRY + 1), index)
                 if entry.leaf() != files.leaves.read(HASH_SIZE):

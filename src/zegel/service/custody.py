@@ -9,7 +9,7 @@ from zegel.custody.heads import SignedHead, export_head, read_head
 from zegel.custody.verify import Verification, verify
 from zegel.custody.vouchers import read_voucher
 from zegel.custody.vouching import VouchedVerification, verify_vouched
-from zegel.errors import UsageError
+from zegel.errors import UsageError, at
 from zegel.investigation import Investigation
 from zegel.investigation.folder import VOUCHER
 from zegel.service.reading import investigation_log
@@ -36,7 +36,8 @@ def custody_verify_with_case(
 ) -> VouchedVerification:
     """Verify an investigation's log together with the log of the case that stands for it."""
     held = read_head(head) if head is not None else None
-    return verify_vouched(inv.folder / "custody", case.folder / "custody", head=held)
+    with at(inv.folder / "custody"):
+        return verify_vouched(inv.folder / "custody", case.folder / "custody", head=held)
 
 
 def voucher_sentence(inv: Investigation) -> str:
