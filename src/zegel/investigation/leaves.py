@@ -45,14 +45,15 @@ def commitment(name: str, value: Any, salt: bytes) -> bytes:
 
 def message_leaf(secret: bytes, message: bytes, fields: Mapping[str, Any]) -> bytes:
     """Return the leaf hash of a message with these fields."""
-    return leaf_of(
+    commitments = (
         commitment(name, value, field_salt(secret, message, name)) for name, value in fields.items()
     )
+    return leaf_of(message, commitments)
 
 
-def leaf_of(commitments: Iterable[bytes]) -> bytes:
+def leaf_of(message: bytes, commitments: Iterable[bytes]) -> bytes:
     """Return the leaf hash of a message whose fields have these commitments."""
-    return leaf_hash(MESSAGE_PREFIX + b"".join(sorted(commitments)))
+    return leaf_hash(MESSAGE_PREFIX + message + b"".join(sorted(commitments)))
 
 
 def header_leaf(header: Mapping[str, Any]) -> bytes:

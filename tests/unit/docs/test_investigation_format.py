@@ -82,7 +82,7 @@ def test_the_root_follows_from_the_tables_by_the_page(tmp_path: Path) -> None:
             ).digest()
             for name, value in fields.items()
         )
-        leaves.append(leaf(b"zegel-message-1", b"".join(commitments)))
+        leaves.append(leaf(b"zegel-message-1", identity + b"".join(commitments)))
 
     assert root(leaves).hex() == written["root"]
 

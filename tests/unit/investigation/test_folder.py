@@ -225,7 +225,8 @@ def test_a_leaf_can_be_made_from_some_fields_and_the_commitments_of_the_rest() -
         for name in ("subject", "clock_ns")
     ]
 
-    assert leaf_of([hidden, *shown]) == whole
+    assert leaf_of(message, [hidden, *shown]) == whole
+    assert leaf_of(b"n" * 32, [hidden, *shown]) != whole
 
 
 def test_a_session_key_is_a_field_of_its_own() -> None:
