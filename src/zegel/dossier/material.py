@@ -93,7 +93,7 @@ class Block:
     passphrase: str | None
     """The source of the passphrase that unlocked, never itself."""
     session_algorithm: int | None
-    session_key: str | None
+    session_key: str | None = field(repr=False)
     """Hexadecimal; absent where the message is partly withheld, or nothing opened it."""
     opener: str | None
     second_opinion: str | None
@@ -170,12 +170,12 @@ class Message:
     chat_group: str | None = None
     admitted: tuple[tuple[str, str], ...] = ()
     """Clause and why: `hit`, `account and period`, `context of <number>`."""
-    subject: str | None = None
+    subject: str | None = field(default=None, repr=False)
     sender: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     holders: tuple[Holder, ...] = ()
-    text: str | None = None
+    text: str | None = field(default=None, repr=False)
     language: str | None = None
     signature: str | None = None
     places: tuple[Place, ...] = ()

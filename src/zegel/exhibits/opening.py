@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zegel.exhibits import tar, working
@@ -30,7 +30,7 @@ _SUFFIXES = (b".gz", b".xz", b".zst", b".bz2", b".tgz", b".z")
 class Opened:
     """A container's flat bytes, what they hold, and what was wrong with it."""
 
-    content: Extent
+    content: Extent = field(repr=False)
     members: Iterable[Member]
     defect: str | None
     sha256: bytes

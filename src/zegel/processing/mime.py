@@ -124,7 +124,7 @@ class SignedPart:
 class _Node:
     """One region still to be walked."""
 
-    source: bytes
+    source: bytes = field(repr=False)
     start: int
     end: int
     path: str
@@ -139,7 +139,7 @@ class _Node:
 class _Walk:
     """What one mail's walk has gathered."""
 
-    raw: bytes
+    raw: bytes = field(repr=False)
     parts: list[Part] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

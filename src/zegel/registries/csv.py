@@ -11,7 +11,7 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zegel.records import Buffer, File, Problem
 from zegel.registries.tables import Found, Row, Table
@@ -30,14 +30,14 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 class _Line:
     start: int
     end: int
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
     """Bytes known to be text: how they are encoded, and where the text begins."""
 
-    data: Buffer
+    data: Buffer = field(repr=False)
     encoding: str
     begin: int
 

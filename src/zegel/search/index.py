@@ -7,7 +7,7 @@ whole texts: what is shown comes from the tables. Counts are exact.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tantivy
@@ -26,7 +26,7 @@ class Row:
     """What the index holds of one message."""
 
     number: int
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] = field(repr=False)
     clock_ns: int | None
     marks: tuple[str, ...] = ()
     """Words that fields find it by."""
