@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 import pytest
 import rfc8785
@@ -95,3 +96,13 @@ def test_a_value_without_an_exact_form_is_refused(value: object) -> None:
 )  # fmt: skip
 def test_the_short_way_gives_the_bytes_of_the_library(value: Any) -> None:
     assert canonical_json(value) == rfc8785.dumps(value)
+
+
+@given(EXACT)
+def test_the_short_way_gives_the_bytes_of_the_long_one(value: JSON) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)
+
+
+@given(st.binary())
+def test_bytes_are_escaped_as_urllib_does(content: bytes) -> None:
+    assert percent_encoded(content) == quote_from_bytes(content, safe="/!@:+,= ")

@@ -16,95 +16,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zegel.canonical import canonical_json
+from zegel.casefile.manifest import (
+    ENTRY_SCHEMA,
+    entry_leaf,
+    manifest_leaves,
+    row_entry,
+)
 from zegel.custody.merkle import Frontier, leaf_hash
 from zegel.errors import UsageError
 from zegel.exhibits import Entry
 from zegel.exhibits.acquisition import Acquisition, Conditions
-from zegel.exhibits.model import EntryKind
-from zegel.records import Problem
 from zegel.tables import PartWriter, StorageGuard, commit, make_folder, read_rows, replace_file
-
-ENTRY_SCHEMA = pa.schema(
-    [
-        ("number", pa.int32()),
-        ("parent", pa.int32()),
-        ("path", pa.binary()),
-        ("kind", pa.string()),
-        ("size", pa.int64()),
-        ("mtime_ns", pa.int64()),
-        ("mode", pa.int32()),
-        ("sha256", pa.binary(32)),
-        ("target", pa.binary()),
-        ("data_offset", pa.int64()),
-        ("backing", pa.string()),
-        ("problem", pa.string()),
-        ("note", pa.string()),
-    ]
-)
-
-
-def entry_row(entry: Entry) -> dict[str, Any]:
-    """Return the manifest row of `entry`."""
-    problem = entry.problem
-    return {
-        "number": entry.number,
-        "parent": entry.parent,
-        "path": entry.path,
-        "kind": str(entry.kind),
-        "size": entry.size,
-        "mtime_ns": entry.mtime_ns,
-        "mode": entry.mode,
-        "sha256": entry.sha256,
-        "target": entry.target,
-        "data_offset": entry.data_offset,
-        "backing": entry.backing,
-        "problem": problem.kind if problem else None,
-        "note": problem.note if problem else None,
-    }
-
-
-def row_entry(row: dict[str, Any]) -> Entry:
-    """Return the entry that a manifest row describes."""
-    problem = Problem(kind=row["problem"], note=row["note"] or "") if row["problem"] else None
-    return Entry(
-        number=row["number"],
-        parent=row["parent"],
-        path=row["path"],
-        kind=EntryKind(row["kind"]),
-        size=row["size"],
-        mtime_ns=row["mtime_ns"],
-        mode=row["mode"],
-        sha256=row["sha256"],
-        target=row["target"] or b"",
-        data_offset=row["data_offset"],
-        backing=row["backing"],
-        problem=problem,
-    )
-
-
-def entry_leaf(entry: Entry) -> bytes:
-    """Return the bytes that the seal commits to for `entry`: RFC 8785 JSON, all ASCII.
-
-    Where a file lies inside its carrier (`data_offset`, `backing`) is not evidence, so not sealed.
-    """
-    fields = {
-        "kind": str(entry.kind),
-        "mode": entry.mode,
-        "mtime_ns": str(entry.mtime_ns),
-        "number": entry.number,
-        "parent": entry.parent,
-        "path": quote_from_bytes(entry.path),
-        "problem": entry.problem.kind if entry.problem else None,
-        "sha256": entry.sha256.hex() if entry.sha256 else None,
-        "size": str(entry.size),
-        "target": quote_from_bytes(entry.target),
-    }
-    # ASCII strings, small integers and nulls with sorted keys: what RFC 8785 gives, but faster.
-    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +120,10 @@ class ExhibitShelf:
     def entries(self, identity: str) -> Iterator[Entry]:
         """Yield the exhibit's entries in order."""
         return (row_entry(row) for row in read_rows([self.manifest(identity)]))
+
+    def leaves(self, identity: str) -> Iterator[bytes]:
+        """Yield the leaf that the seal commits to for every entry, in order."""
+        return manifest_leaves(self.manifest(identity))
 
     def entry(self, identity: str, number: int) -> Entry:
         """Return one entry by number."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from zegel import mailstores
 from zegel.casefile import Case
-from zegel.casefile.exhibits import entry_leaf
+from zegel.casefile.manifest import entry_leaf
 from zegel.custody.merkle import leaf_hash
 from zegel.custody.proofs import Proofs
 from zegel.errors import VerificationError

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from zegel.canonical import JSON
 from zegel.casefile import Case, ExhibitRecord, entry_row
-from zegel.casefile.exhibits import entry_leaf, seal
+from zegel.casefile.exhibits import seal
+from zegel.casefile.manifest import entry_leaf
 from zegel.errors import ExhibitError, UsageError
 from zegel.exhibits import Entry, open_copy
 from zegel.exhibits.acquisition import Acquisition, Conditions

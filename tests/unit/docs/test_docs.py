@@ -52,7 +52,7 @@ COUNTED_KINDS = {f"unreadable {what} in registry" for what in ("date", "price")}
 """Spelt by an f-string in registries/tables.py, which counts `date` and `price`."""
 
 COMPUTED_IN = {
-    "casefile/exhibits.py",  # reads back what a manifest says
+    "casefile/manifest.py",  # reads back what a manifest says
     "exhibits/archive.py", "exhibits/folder.py", "exhibits/listing.py", "exhibits/tar.py",
     "openpgp/keys.py", "openpgp/packets.py",
     "processing/layers.py",  # hands on another problem's kind
