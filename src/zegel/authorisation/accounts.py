@@ -5,6 +5,7 @@ Registries give intervals; a re-issue makes a new holder. Rules:
 - Intervals of one holder on one account that touch or overlap are one.
 - An interval without an end, or running on, ends where the next holder's begins.
 - A row without a start holds from the beginning; one without a holder joins device and account.
+- An account goes over to its next device as it goes over to its next holder.
 - An order that names an account which several people held in its period must say whom it means.
 """
 
@@ -28,7 +29,7 @@ class Holdings:
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         raw: dict[str, dict[str, list[Interval]]] = {}
-        self._devices: dict[str, dict[str, list[Interval]]] = {}
+        carried: dict[str, dict[str, list[Interval]]] = {}
         for row in rows:
             account = (row["account"] or "").lower()
             if not account:
@@ -41,9 +42,10 @@ class Holdings:
                 holders = raw.setdefault(account, {})
                 holders.setdefault(row["holder"], []).append((start, end))
             if row["device"]:
-                used = self._devices.setdefault(row["device"], {})
-                used.setdefault(account, []).append((start, end))
+                devices = carried.setdefault(account, {})
+                devices.setdefault(row["device"], []).append((start, end))
         self._accounts = {account: _in_turn(holders) for account, holders in raw.items()}
+        self._carried = {account: _in_turn(devices) for account, devices in carried.items()}
 
     def holders(self, account: str, within: Interval) -> dict[str, list[Interval]]:
         """Return who held `account` within an interval, and when."""
@@ -63,7 +65,15 @@ class Holdings:
 
     def of_device(self, device: str) -> dict[str, list[Interval]]:
         """Return the accounts a device had, and when."""
-        return {a: united(spans) for a, spans in self._devices.get(device, {}).items()}
+        return {a: devices[device] for a, devices in self._carried.items() if device in devices}
+
+    def devices(self, account: str, within: Interval) -> dict[str, list[Interval]]:
+        """Return which devices `account` was on within an interval, and when."""
+        used = {
+            device: intersect(spans, [within])
+            for device, spans in self._carried.get(account, {}).items()
+        }
+        return {device: spans for device, spans in used.items() if spans}
 
 
 def scope(clause: Clause, holdings: Holdings) -> Scope | None:

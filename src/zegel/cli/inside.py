@@ -51,7 +51,9 @@ def open_investigation(named: str) -> Investigation:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (search, show_, contacts, timeline, tag, note, relevance, investigation):
+    for command in (
+        search, show_, contacts, timeline, records, tag, note, relevance, casework, investigation
+    ):  # fmt: skip
         app.command(command.__name__.rstrip("_"))(command)
 
 
@@ -63,7 +65,11 @@ def search(
     sort: Annotated[str, typer.Option(help="newest, oldest or relevance.")] = "newest",
     json: JsonOption = False,
 ) -> None:
-    """Search one investigation: words, "phrases", begin*, near~1, AND OR NOT, from: after: tag:."""
+    """Search one investigation: words, "phrases", begin*, near~1, AND OR NOT, brackets.
+
+    Fields: from: to: with: account: device: holder: after: before: has: lang: state: signature:
+    clause: tag: relevance:. A query that begins with a sign goes behind --.
+    """
     if sort not in ("newest", "oldest", "relevance"):
         raise UsageError(f"no order {sort}", next_step="newest, oldest or relevance.")
     wanted = Page(
@@ -111,6 +117,12 @@ def timeline(
     show.document(result) if json else showing.timeline(result)
 
 
+def records(investigation: InvestigationOption, json: JsonOption = False) -> None:
+    """Show the business records an order admits: who held which device when, who bought it."""
+    result = service.list_records(open_investigation(investigation))
+    show.document(result) if json else showing.records(result)
+
+
 def _write(place: Path, picture: str) -> None:
     replace_file(place, picture.encode("utf-8"), mode=0o644)
     show.line(f"Written to {place}.")
@@ -156,6 +168,27 @@ def relevance(
     inv = open_investigation(investigation)
     result = service.add_casework(inv, message, "relevance", judged, who=who)
     show.document(result) if json else showing.casework(result)
+
+
+def casework(
+    investigation: InvestigationOption,
+    take_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Take over what an earlier version in this folder says of messages here."
+        ),
+    ] = None,
+    who: WhoOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the messages with tags, notes or relevance; or take over those of an earlier version."""
+    inv = open_investigation(investigation)
+    if take_from is not None:
+        taken = service.take_casework(inv, take_from, who=who)
+        show.document(taken) if json else showing.taken(taken)
+        return
+    result = service.all_casework(inv, who=who)
+    show.document(result) if json else showing.all_casework(result)
 
 
 def investigation(

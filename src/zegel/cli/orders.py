@@ -12,7 +12,7 @@ from zegel import service
 from zegel.cli import show, showing
 from zegel.cli.commands import CaseOption, JsonOption, open_case
 from zegel.cli.files import read_file
-from zegel.errors import at
+from zegel.errors import UsageError, at
 
 
 def register(app: typer.Typer) -> None:
@@ -36,12 +36,26 @@ def grant(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to; else CASE/investigations/NAME.")
     ] = None,
+    casework_from: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of an earlier version, moved elsewhere, whose tags and notes come along;"
+            " may be repeated. Those in the case come along by themselves."
+        ),
+    ] = None,
+    without_casework: Annotated[
+        bool, typer.Option("--without-casework", help="No tags and notes of earlier versions.")
+    ] = False,
     case: CaseOption = None,
     json: JsonOption = False,
 ) -> None:
     """Apply an order: make the investigation's folder, with what it admits and nothing else."""
+    if casework_from and without_casework:
+        raise UsageError("--casework-from and --without-casework exclude each other")
     opened = open_case(case)
+    earlier = None if without_casework else casework_from or []
+    text = read_file(order)
     with show.progress() as bar, at(order):
-        granted = service.grant(opened, read_file(order), out, progress=bar)
+        granted = service.grant(opened, text, out, casework_from=earlier, progress=bar)
     result = {**asdict(granted), "folder": str(granted.folder), "training": opened.training}
     show.document(result) if json else showing.granted(result)

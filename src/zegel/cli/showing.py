@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -19,35 +19,80 @@ def _plain(text: str) -> str:
     )
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """Return a number with its word."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
 def granted(result: Mapping[str, Any]) -> None:
     """Show what a grant gave, as counts."""
-    line(f"Granted: {result['messages']:,} messages in {result['folder']}")
+    line(f"Granted: {counted(result['messages'], 'message')} in {result['folder']}")
     table = Table("clause", "admitted", "left out")
     for clause, count in result["clauses"].items():
         reasons = result["left_out"].get(clause, {})
         out = "; ".join(f"{number:,} {reason}" for reason, number in sorted(reasons.items()))
-        table.add_row(clause, f"{count:,}", out or "none")
+        table.add_row(Text(clause), f"{count:,}", out or "none")
     printed(table)
+    line("What was left out is said here and in the case's log only, not in the folder.")
     states = ", ".join(f"{state} {count:,}" for state, count in result["ledger"].items())
     line(f"Of the order's accounts and periods: {states or 'no messages'}.")
     line(f"Business records: {result['records']:,}. Merkle root: {result['root']}")
-    line(f'Next: zegel search -i {result["folder"]} "…"')
+    taken(result["casework"])
+    wanted = 'search -i {} "…"' if result["messages"] or not result["records"] else "records -i {}"
+    line(f"Next: zegel {wanted.format(result['folder'])}")
+
+
+def taken(result: Mapping[str, Any]) -> None:
+    """Show how much casework of earlier versions was taken over."""
+    if result["lines"]:
+        lines = counted(result["lines"], "line")
+        about = counted(result["messages"], "message")
+        new = f", {result['new_lines']:,} of them new" if "new_lines" in result else ""
+        line(f"Casework of earlier versions: {lines} about {about} taken over{new}.")
+    elif "new_lines" in result:
+        line("Casework of earlier versions: nothing about messages that are here.")
+    if result["kept_lines"]:
+        lines = counted(result["kept_lines"], "line")
+        about = counted(result["kept_messages"], "message")
+        where = "stay there" if "new_lines" in result else "the case keeps them, unseen"
+        line(f"Not taken over: {lines} about {about} that this version does not hold; {where}.")
+    for name in result.get("unread", ()):
+        line(f"Not taken over: the casework of {name}, which cannot be read.")
 
 
 def hits(result: Mapping[str, Any]) -> None:
     """Show one page of hits."""
-    first = result["offset"] + 1 if result["hits"] else 0
-    last = result["offset"] + len(result["hits"])
-    line(f"{result['count']:,} messages; {first} to {last}.")
+    count, limit = result["count"], result["limit"]
+    pages = max(1, -(-count // limit))
+    page = result["offset"] // limit + 1
+    if not result["hits"]:
+        past = f" Page {page} is past the last, {pages}." if count else ""
+        line(f"{counted(count, 'message')}.{past}")
+        return
+    first, last = result["offset"] + 1, result["offset"] + len(result["hits"])
+    line(f"{counted(count, 'message')}; {first:,} to {last:,} (page {page:,} of {pages:,}).")
     for hit in result["hits"]:
-        who = f"{', '.join(hit['from']) or '?'} → {', '.join(hit['to']) or '?'}"
-        head = Text(f"{hit['number']:>6}  {hit['date'] or '(no date)'} ({hit['clock']})  ")
-        head.append(_plain(who), style="bold")
-        head.append(f"  [{', '.join(hit['clauses'])}]", style="dim")
-        printed(head)
-        if hit["subject"]:
-            printed(Text(f"        {_plain(hit['subject'])}", style="italic"))
+        _hit(hit)
+    if page < pages:
+        line(f"More: --page {page + 1}")
+
+
+def _hit(hit: Mapping[str, Any]) -> None:
+    who = f"{', '.join(hit['from']) or '?'} → {', '.join(hit['to']) or '?'}"
+    head = Text(f"{hit['number']:>6}  {hit['date'] or '(no date)'} ({hit['clock']})  ")
+    head.append(_plain(who), style="bold")
+    head.append(f"  [{', '.join(hit['clauses'])}]", style="dim")
+    printed(head)
+    said = [f"#{tag}" for tag in hit["tags"]] + ([hit["relevance"]] if hit["relevance"] else [])
+    if hit["subject"] or said:
+        line_of = Text("        ")
+        line_of.append(_plain(hit["subject"] or "").replace("\n", " "), style="italic")
+        line_of.append(_plain(f"  {' '.join(said)}") if said else "", style="green")
+        printed(line_of)
+    if hit["snippet"]["text"]:
         printed(_marked(hit["snippet"]))
+    else:
+        printed(Text(f"        (no readable text: {hit['state']})", style="dim"))
 
 
 def _marked(piece: Mapping[str, Any]) -> Text:
@@ -69,39 +114,51 @@ def message(result: Mapping[str, Any]) -> None:
     table = Table(show_header=False, box=None)
     for name in ("number", "message", "state", "signature", "language", "subject"):
         table.add_row(name, Text(_plain(str(result[name] if result[name] is not None else "-"))))
+    table.add_row("date", Text(f"{result['date'] or '-'} ({result['clock']})"))
     table.add_row("from", Text(_plain(", ".join(result["sender"]) or "-")))
     table.add_row("to", Text(_plain(", ".join(result["recipients"]) or "-")))
     admitted = "; ".join(f"{part['clause']} ({part['why']})" for part in result["admitted"])
-    table.add_row("admitted by", Text(admitted))
+    table.add_row("admitted by", Text(_plain(admitted)))
     for held in result["holders"] or ():
-        table.add_row("held by", Text(f"{held['account']}: {held['holder']} ({held['device']})"))
+        device = f" ({held['device']})" if held["device"] else ""
+        table.add_row("held by", Text(_plain(f"{held['account']}: {held['holder']}{device}")))
     printed(table)
     printed(Text(_plain(result["text"] or "(no readable text)")))
-    places = Table("exhibit", "path", "clock used", "received", "stored", "Date field")
-    for place in result["places"]:
+    for item in result["attachments"]:
+        name = item["filename"] or "(no name)"
+        printed(Text(_plain(f"attached: {name} ({item['content_type']}, {item['size']:,} bytes)")))
+    _places(result["places"])
+    _blocks(result["ciphertexts"])
+    for key in result["keys"]:
+        found = ", ".join(f"{at['exhibit']}:{at['path']} @{at['offset']}" for at in key["found"])
+        line(f"key {key['fingerprint'].upper()}: found at {_plain(found) or 'no place'}")
+    _said(result["casework"])
+
+
+def _places(found: Sequence[Mapping[str, Any]]) -> None:
+    table = Table("exhibit", "path", "clock used", "received", "stored", "Date field")
+    for place in found:
         cells = (place["clock"], place["received_text"], place["stored_text"], place["date_text"])
         path = Text(_plain(place["path"]), overflow="fold")
-        places.add_row(place["exhibit"], path, *(Text(_plain(cell or "-")) for cell in cells))
-    printed(places)
-    blocks = Table("ciphertext", "state", "key", "integrity", "opened by", "second opinion")
-    for block in result["ciphertexts"]:
-        blocks.add_row(
+        table.add_row(place["exhibit"], path, *(Text(_plain(cell or "-")) for cell in cells))
+    printed(table)
+
+
+def _blocks(blocks: Sequence[Mapping[str, Any]]) -> None:
+    table = Table(
+        "ciphertext", "state", "key", "passphrase", "integrity", "opened by", "second opinion"
+    )
+    for block in blocks:
+        table.add_row(
             block["content_id"][:16],
             f"{block['state']} ({block['reason']})",
             (block["key_fingerprint"] or "-")[:40].upper(),
+            Text(_plain(block["passphrase"] or "-")),
             block["integrity"] or "-",
             block["opener"] or "-",
             block["second_opinion"] or "-",
         )
-    printed(blocks)
-    for item in result["attachments"]:
-        printed(
-            Text(
-                _plain(
-                    f"attached: {item['filename']} ({item['content_type']}, {item['size']} bytes)"
-                )
-            )
-        )
+    printed(table)
 
 
 def contacts(result: Mapping[str, Any]) -> None:
@@ -129,26 +186,74 @@ def timeline(result: Mapping[str, Any]) -> None:
     printed(table)
 
 
+def records(result: Mapping[str, Any]) -> None:
+    """Show business records as a table, and what was paid."""
+    table = Table(
+        "from", "to", "device", "account", "holder", "buyer", "price", "order", "found at"
+    )
+    for row in result["records"]:
+        price = "" if row["price_cents"] is None else _money(row["price_cents"], row["currency"])
+        who = (row["device"], row["account"], row["holder"], row["buyer"], price, row["order"])
+        where = f"{row['exhibit']}:{row['path']} {row['source']}"
+        cells = (row["start"], row["end"], *who, where)
+        table.add_row(*(Text(_plain(cell or "-"), overflow="fold") for cell in cells))
+    printed(table)
+    paid = ", ".join(_money(cents, currency) for currency, cents in result["paid_cents"].items())
+    line(f"{counted(result['count'], 'business record')}; prices add up to {paid or 'nothing'}.")
+
+
+def _money(cents: int, currency: str) -> str:
+    return f"{cents / 100:,.2f} {currency or '?'}"
+
+
 def casework(result: Mapping[str, Any]) -> None:
     """Show what was said of a message."""
-    line(f"Message {result['message']}: {', '.join(result['tags']) or 'no tags'}.")
+    line(f"Message {result['message']}: {_plain(', '.join(result['tags'])) or 'no tags'}.")
+    _said(result)
+
+
+def _said(result: Mapping[str, Any]) -> None:
     for said in result["said"]:
-        line(f"  {said['at']}  {said['who']}  {said['kind']}: {_plain(said['value'])}")
+        where = f" (in {said['said_in']})" if said["said_in"] else ""
+        line(
+            f"  {said['at']}  {_plain(said['who'])}{_plain(where)}  {said['kind']}:"
+            f" {_plain(said['value'])}"
+        )
+
+
+def all_casework(result: Mapping[str, Any]) -> None:
+    """Show which messages people said something of."""
+    table = Table("message", "tags", "relevance", "notes")
+    for one in result["messages"]:
+        borne = Text(_plain(", ".join(one["tags"]) or "-"))
+        table.add_row(str(one["message"]), borne, one["relevance"] or "-", str(one["notes"]))
+    printed(table)
+    tags = ", ".join(f"{tag} {count:,}" for tag, count in result["tags"].items())
+    line(
+        f"{counted(len(result['messages']), 'message')} with casework. Tags: {_plain(tags) or '-'}."
+    )
 
 
 def investigation(result: Mapping[str, Any]) -> None:
     """Show what an investigation is."""
+    count = counted(result["messages"], "message")
     if "whole" in result:
-        line(f"Whole: {result['messages']:,} messages as sealed. Merkle root {result['root']}.")
+        line(f"Whole: {count} as sealed. Merkle root {result['root']}.")
         return
     order = result["order"]
     line(f"{order['investigation']}: order {order['number']} by {order['magistrate']}")
-    line(f"{result['messages']:,} messages. Merkle root {result['root']}.")
+    line(f"Order's SHA-256: {order['sha256']}")
     if not result["signed"]:
         line("The order is not signed.")
+    line(f"{count}, {counted(result['records'], 'business record')}. Merkle root {result['root']}.")
     for exhibit in result["exhibits"]:
+        label = exhibit["acquisition"].get("label") or ""
+        named = f" ({_plain(label)})" if label else ""
         line(
-            f"Exhibit {exhibit['exhibit']}: seal {exhibit['seal']}, {exhibit['entries']:,} entries."
+            f"Exhibit {exhibit['exhibit']}{named}: seal {exhibit['seal']},"
+            f" {exhibit['entries']:,} entries."
         )
     states = ", ".join(f"{state} {count:,}" for state, count in result["ledger"].items())
     line(f"Of the order's accounts and periods: {states or 'no messages'}.")
+    for clause in result["clauses"]:
+        line(f"  {_plain(clause['name'])}: {counted(clause['messages'], 'message')}")

@@ -4,9 +4,10 @@ No function here returns content of a whole case: content is reachable inside an
 only. Every act is written to the custody log before its result is returned.
 """
 
+from zegel.service.businessrecords import list_records
 from zegel.service.caseindex import build_case_index
 from zegel.service.cases import init_case, status
-from zegel.service.casework import add_casework, list_casework
+from zegel.service.casework import add_casework, all_casework, list_casework, take_casework
 from zegel.service.custody import (
     anchor,
     custody_head,
@@ -34,6 +35,7 @@ __all__ = [
     "ProcessOptions",
     "Progress",
     "add_casework",
+    "all_casework",
     "anchor",
     "build_case_index",
     "check_investigation",
@@ -50,6 +52,7 @@ __all__ = [
     "list_contacts",
     "list_keys",
     "list_problems",
+    "list_records",
     "list_timeline",
     "process",
     "recheck",
@@ -57,6 +60,7 @@ __all__ = [
     "show_message",
     "silent",
     "status",
+    "take_casework",
     "take_in",
     "voucher_sentence",
 ]

@@ -20,10 +20,6 @@ class _Held:
         self.rows = rows
         self._scopes = scopes
         self._holdings = Holdings(rows)
-        self._devices: dict[str, set[str]] = {}
-        for row in rows:
-            if row["device"]:
-                self._devices.setdefault((row["account"] or "").lower(), set()).add(row["device"])
 
     def of(self, message: Row) -> list[dict[str, str]]:
         """Return who held the order's accounts when a message was sent, as registries say."""
@@ -32,31 +28,56 @@ class _Held:
         for account in message.accounts:
             if not any(account in spans for spans in self._scopes):
                 continue
-            for holder in self._holdings.holders(account, (at, at + 1)):
-                for device in self._devices.get(account, {""}):
-                    found.add((account, device, holder))
+            now = (at, at + 1)
+            devices = self._holdings.devices(account, now) or [""]
+            for holder in self._holdings.holders(account, now):
+                found |= {(account, device, holder) for device in devices}
         names = ("account", "device", "holder")
         return [dict(zip(names, item, strict=True)) for item in sorted(found)]
 
 
 def holdings_of(admitted: Admitted, order: Order, raw: list[dict[str, Any]]) -> _Held:
-    """Return the registry's rows about the order's accounts and times, and those it asks for."""
+    """Return the registry's rows about the order's accounts and times, and those it asks for.
+
+    A sales ledger names devices, not accounts: its rows come along where the records of a device,
+    or of the account it had, are what a clause asks for.
+    """
     every = Holdings(raw)
     scopes = [s for clause in order.clauses if (s := scope(clause, every)) is not None]
-    whole = [
-        as_interval(clause.period) for clause, accounts in admitted.records if accounts is None
-    ]
+    whole, devices = [], []
+    for clause, accounts in admitted.records:
+        if accounts is None:
+            whole.append(as_interval(clause.period))
+        else:
+            devices.append(_devices_of(accounts, every))
     rows = [
-        row for row in raw if any(_overlaps(row, spans) for spans in _spans_of(row, scopes, whole))
+        row
+        for row in raw
+        if any(_overlaps(row, spans) for spans in _spans_of(row, scopes, devices, whole))
     ]
     return _Held(rows, scopes)
 
 
+def _devices_of(accounts: Scope, every: Holdings) -> Scope:
+    """Return the devices that these accounts were on at these times, and when."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for account, spans in accounts.items():
+        for span in spans:
+            for device, used in every.devices(account, span).items():
+                found.setdefault(device, []).extend(used)
+    return found
+
+
 def _spans_of(
-    row: Mapping[str, Any], scopes: Sequence[Scope], whole: Sequence[tuple[int, int]]
+    row: Mapping[str, Any],
+    accounts: Sequence[Scope],
+    devices: Sequence[Scope],
+    whole: Sequence[tuple[int, int]],
 ) -> Iterator[Sequence[tuple[int, int]]]:
     account = (row["account"] or "").lower()
-    yield from (spans[account] for spans in scopes if account in spans)
+    yield from (spans[account] for spans in accounts if account in spans)
+    if not account:
+        yield from (spans[row["device"]] for spans in devices if row["device"] in spans)
     yield from ([span] for span in whole)
 
 

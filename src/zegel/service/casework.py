@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from zegel.canonical import JSON
 from zegel.custody.log import account
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
-from zegel.investigation.casework import said_of, say, tags_of
-from zegel.service.reading import find_message, investigation_log, iso
+from zegel.investigation.casework import (
+    Standing,
+    add_lines,
+    all_lines,
+    checked,
+    say,
+    standing,
+)
+from zegel.service.reading import casework_of, find_message, investigation_log
+from zegel.service.takeover import earlier_version, lines_of, split
+from zegel.tables import read_rows
+
+ACTS = {
+    "tag": "tag added",
+    "untag": "tag removed",
+    "note": "note added",
+    "relevance": "relevance judged",
+}
 
 
 def add_casework(
@@ -21,15 +40,86 @@ def add_casework(
     """
     if who is not None and not inv.training:
         raise UsageError("another name can be given in a training investigation only")
+    value = checked(kind, value)
     log = investigation_log(inv)
-    row = find_message(inv, wanted)
-    log.append(f"{kind} added", {"message": row["message"].hex()}, who=who)
-    say(inv.folder, row["message"], kind, value, who or account())
+    message = find_message(inv, wanted)["message"]
+    if kind == "untag" and value not in _standing(inv, message).tags:
+        raise UsageError(f"the message does not bear the tag {value!r}", where=str(inv.folder))
+    log.append(ACTS[kind], {"message": message.hex()}, who=who)
+    say(inv.folder, message, kind, value, who or account())
     return list_casework(inv, wanted)
 
 
 def list_casework(inv: Investigation, wanted: str) -> dict[str, Any]:
     """Return what was said of a message."""
     row = find_message(inv, wanted)
-    said = [{**line, "at": iso(line.pop("at_ns"))} for line in said_of(inv.folder, row["message"])]
-    return {"message": row["number"], "tags": tags_of(inv.folder, row["message"]), "said": said}
+    return {
+        "training": inv.training,
+        "message": row["number"],
+        "id": row["message"].hex(),
+        **casework_of(inv, row["message"]),
+    }
+
+
+def _standing(inv: Investigation, message: bytes) -> Standing:
+    return standing(all_lines(inv.folder, [message])).get(message, Standing())
+
+
+def all_casework(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
+    """Return what holds of every message that casework speaks of, and how often each tag is."""
+    investigation_log(inv).append("casework read", {}, who=who)
+    now = standing(all_lines(inv.folder))
+    numbers = _numbers(inv, now)
+    tags: dict[str, int] = {}
+    for one in now.values():
+        for tag in one.tags:
+            tags[tag] = tags.get(tag, 0) + 1
+    return {
+        "training": inv.training,
+        "tags": dict(sorted(tags.items())),
+        "messages": [
+            {
+                "message": number,
+                "id": message.hex(),
+                "tags": list(now[message].tags),
+                "relevance": now[message].relevance,
+                "notes": now[message].notes,
+            }
+            for number, message in sorted(numbers)
+        ],
+    }
+
+
+def _numbers(inv: Investigation, wanted: Iterable[bytes]) -> list[tuple[int, bytes]]:
+    asked = set(wanted)
+    rows = read_rows([inv.table("messages")], ["number", "message"]) if asked else ()
+    return [(row["number"], row["message"]) for row in rows if row["message"] in asked]
+
+
+def take_casework(inv: Investigation, earlier: Path, *, who: str | None = None) -> dict[str, Any]:
+    """Take over the casework of an earlier version in another folder, for messages that are here.
+
+    Nothing is changed in the earlier one, and what it says of other messages stays there.
+    """
+    old = earlier_version(earlier, inv.header["order"]["investigation"])
+    if old.folder == inv.folder:
+        raise UsageError("an investigation does not take over from itself", where=str(earlier))
+    here = {row["stored_id"]: row["message"] for row in _places(inv)}
+    now = {
+        row["message"]: here[row["stored_id"]] for row in _places(old) if row["stored_id"] in here
+    }
+    taken, kept = split(lines_of(old), now, set(here.values()))
+    facts: dict[str, JSON] = {"from": old.root.hex(), "lines": len(taken)}
+    investigation_log(inv).append("casework taken over", facts, who=who)
+    return {
+        "training": inv.training,
+        "new_lines": add_lines(inv.folder, taken) if taken else 0,
+        "lines": len(taken),
+        "messages": len({line.message for line in taken}),
+        "kept_lines": len(kept),
+        "kept_messages": len({line.message for line in kept}),
+    }
+
+
+def _places(inv: Investigation) -> Iterable[dict[str, Any]]:
+    return read_rows([inv.table("places")], ["message", "stored_id"])

@@ -1,7 +1,7 @@
 """What a search asks of something else than the text: who, when, which language, clause or tag.
 
 Most of it is written into the index as marks, such as `from:d00042@ams.example`; times are ranges;
-tags are asked of the casework, which changes after the index is made.
+tags, notes and relevance are asked of the casework, which changes after the index is made.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from zegel.errors import UsageError
+from zegel.authorisation import read_order
 from zegel.investigation import Investigation
-from zegel.investigation.casework import tagged
+from zegel.investigation.casework import RELEVANCE, Standing, all_lines, standing
+from zegel.records import State, Verdict
 from zegel.search.compile import Answer, Between, Marked
 from zegel.search.index import Row
 from zegel.tables import read_rows
-from zegel.text.nodes import Field
+from zegel.text.language import LANGUAGES, UNDETERMINED
+from zegel.text.nodes import And, Field, Node, Not, Or
+from zegel.text.query import QueryError
 
 _Names = Callable[[Mapping[str, Any]], Iterable[str]]
 _NAMES: dict[str, _Names] = {
@@ -33,8 +36,16 @@ _NAMES: dict[str, _Names] = {
     "signature": lambda row: [row["signature"]],
     "has": lambda row: [name for name in ("text", "subject", "attachment") if row.get(name)],
 }
-FIELDS = frozenset((*_NAMES, "after", "before", "tag"))
-HAS = ("attachment", "text", "subject")
+FIELDS = frozenset((*_NAMES, "after", "before", "tag", "relevance"))
+HAS = ("attachment", "text", "subject", "tag", "note")
+_KNOWN: dict[str, tuple[str, ...]] = {
+    "has": HAS,
+    "lang": (*LANGUAGES, UNDETERMINED),
+    "state": tuple(state.value for state in State),
+    "signature": tuple(verdict.value for verdict in Verdict),
+    "relevance": RELEVANCE,
+}
+"""Fields of which every value is known: another one is a slip, and would silently find nothing."""
 _COLUMNS = [
     "number", "message", "subject", "text", "sender", "recipients", "accounts", "holders",
     "clock_ns", "language", "admitted", "state", "signature",
@@ -72,28 +83,72 @@ class Fields:
     def __init__(self, inv: Investigation) -> None:
         self._inv = inv
 
+    def check(self, node: Node, query: str) -> None:
+        """Raise `QueryError` where a field of `query` asks for what cannot be."""
+        for field in _fields_of(node):
+            why = self._fault(field)
+            if why:
+                raise QueryError(f"{field.name}:{field.value} {why}", query, field.at)
+
+    def _fault(self, field: Field) -> str:
+        if not field.value.strip():
+            return "asks for nothing"
+        if field.name in ("after", "before"):
+            dated = _instant(field.value) is not None
+            return "" if dated else "is no date; write 2016-04-19 or 2016-04-19T12:00:00Z"
+        known = _KNOWN.get(field.name)
+        if field.name == "clause":
+            known = tuple(clause.name for clause in read_order(self._inv.order).clauses)
+        if known is None or mark("", field.value) in {mark("", name) for name in known}:
+            return ""
+        return f"means nothing here; {field.name}: takes {', '.join(map(_quoted, known))}"
+
     def answer(self, field: Field) -> Answer:
         """Return how the index finds the messages for which `field` holds."""
         if field.name in ("after", "before"):
-            return _period(field.name, field.value)
-        if field.name == "tag":
-            wanted = tagged(self._inv.folder, field.value.lower())
-            rows = read_rows([self._inv.table("messages")], ["number", "message"]) if wanted else ()
-            return [row["number"] for row in rows if row["message"] in wanted]
-        if field.name == "has" and field.value.lower() not in HAS:
-            known = ", ".join(HAS)
-            raise UsageError(f"has:{field.value} means nothing here", next_step=f"has: {known}")
-        return Marked(mark(field.name, field.value))
+            at = _instant(field.value)
+            return Between(at, None) if field.name == "after" else Between(None, at)
+        value = field.value.lower()
+        if field.name in ("tag", "relevance") or (field.name, value) in _SAID:
+            return self._said(field.name, value)
+        return Marked(mark(field.name, value))
+
+    def _said(self, name: str, value: str) -> list[int]:
+        """Return the messages of which people said so."""
+        holds = _SAID.get((name, value)) or (
+            (lambda now: value in now.tags) if name == "tag" else lambda now: now.relevance == value
+        )
+        found = standing(all_lines(self._inv.folder))
+        wanted = {message for message, now in found.items() if holds(now)}
+        rows = read_rows([self._inv.table("messages")], ["number", "message"]) if wanted else ()
+        return [row["number"] for row in rows if row["message"] in wanted]
 
 
-def _period(name: str, value: str) -> Between:
-    """`after:` counts from the start of a day or instant, `before:` up to and without it (UTC)."""
+_SAID: dict[tuple[str, str], Callable[[Standing], bool]] = {
+    ("has", "tag"): lambda now: bool(now.tags),
+    ("has", "note"): lambda now: now.notes > 0,
+}
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
+
+
+def _fields_of(node: Node) -> Iterator[Field]:
+    if isinstance(node, Field):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _fields_of(part)
+    elif isinstance(node, Not):
+        yield from _fields_of(node.part)
+
+
+def _instant(value: str) -> int | None:
+    """Return a day's beginning or an instant, in UTC where it names no zone."""
     try:
         moment = datetime.fromisoformat(value.upper().replace("Z", "+00:00"))
     except ValueError:
-        raise UsageError(
-            f"{name}:{value} is no date", next_step="Write 2016-04-19 or 2016-04-19T12:00:00Z."
-        ) from None
+        return None
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    at = int(moment.timestamp()) * 10**9
-    return Between(at, None) if name == "after" else Between(None, at)
+    return min(max(0, int(moment.timestamp()) * 10**9), 2**63 - 1)

@@ -7,11 +7,10 @@ folder; how many messages were left out, and why, is told to whoever grants and 
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,13 @@ from zegel.analysis.threads import threads
 from zegel.authorisation import Admitted, Order, admit, check_conditions, read_order
 from zegel.authorisation.accounts import Holdings
 from zegel.authorisation.admit import Row
-from zegel.canonical import canonical_json
 from zegel.casefile import Case
 from zegel.custody.log import Log, account
 from zegel.custody.vouchers import export_voucher
-from zegel.custody.vouching import standing_of
-from zegel.errors import ConditionError, UsageError, ZegelError
-from zegel.investigation import Draft, Investigation
-from zegel.investigation.folder import DESCRIPTION, VOUCHER, digests_of_tables
+from zegel.errors import ConditionError, ZegelError
+from zegel.investigation import Draft
+from zegel.investigation.casework import add_lines
+from zegel.investigation.folder import VOUCHER, digests_of_tables
 from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
 from zegel.search import TextIndex, build_index
@@ -39,7 +37,9 @@ from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.progress import Progress, silent
 from zegel.service.sealing import add_gathered
-from zegel.tables import make_folder, read_rows
+from zegel.service.takeover import TakenOver, take_over
+from zegel.service.versions import place_of, require_new, state_of
+from zegel.tables import read_rows
 from zegel.text import MATCHING
 from zegel.text.language import identify
 
@@ -58,8 +58,11 @@ class Granted:
     messages: int
     clauses: dict[str, int]
     left_out: dict[str, dict[str, int]]
+    """By clause and reason; for whoever grants, and in no folder."""
     records: int
     ledger: dict[str, int]
+    casework: dict[str, int | list[str]]
+    """Of earlier versions: how much was taken over, and how much the case keeps."""
 
 
 def grant(
@@ -67,47 +70,28 @@ def grant(
     text: bytes,
     folder: Path | None = None,
     *,
+    casework_from: Sequence[Path] | None = (),
     who: str | None = None,
     progress: Progress = silent,
 ) -> Granted:
-    """Make the investigation that the order in `text` authorises, in `folder` or in the case."""
+    """Make the investigation that the order in `text` authorises, in `folder` or in the case.
+
+    Casework of earlier versions of the investigation, in the case and in `casework_from`, goes
+    along with the messages it speaks of; none does where that is None.
+    """
     who = who or account()
     digest = hashlib.sha256(text).hexdigest()
     with case.lock():
         try:
             order = read_order(text)
-            place = folder or _place(case, order)
-            _is_new(case, order, place, who)
+            place = folder or place_of(case, order)
+            require_new(case, order, place, who)
             _may_be_granted(case, order)
-            result = _Grant(case, order, place, who, progress).run()
+            result = _Grant(case, order, place, casework_from, who, progress).run()
         except ZegelError as error:
             case.log().append("grant refused", {"order": digest, "why": error.what}, who=who)
             raise
     return result
-
-
-def _is_new(case: Case, order: Order, place: Path, who: str) -> None:
-    """Raise where this order was granted there before; a kill may have left its head unanchored."""
-    if not (place / DESCRIPTION).is_file():
-        return
-    inv = Investigation.open(place)
-    if inv.order != order.text:
-        return  # the draft will say that something else is there
-    head = Log.open(place / "custody", None).head()
-    standing = standing_of(head.origin, case.log().entries())
-    if standing.vouched and not standing.anchored:
-        case.log().anchor(head, who=who)
-    raise UsageError(
-        "this order was granted already",
-        where=str(place),
-        next_step=f"`zegel search -i {place}`, or grant it elsewhere with --out.",
-    )
-
-
-def _place(case: Case, order: Order) -> Path:
-    """Return where an investigation goes that nobody gave a place: by its name and the order's."""
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{order.investigation} {order.number}").strip("-")
-    return make_folder(case.folder / "investigations") / (name or order.digest.hex()[:16])
 
 
 def _may_be_granted(case: Case, order: Order) -> None:
@@ -129,10 +113,19 @@ def _may_be_granted(case: Case, order: Order) -> None:
 class _Grant:
     """One grant on its way."""
 
-    def __init__(self, case: Case, order: Order, place: Path, who: str, progress: Progress) -> None:
+    def __init__(
+        self,
+        case: Case,
+        order: Order,
+        place: Path,
+        casework_from: Sequence[Path] | None,
+        who: str,
+        progress: Progress,
+    ) -> None:
         self.case = case
         self.order = order
         self.place = place
+        self.casework_from = casework_from
         self.who = who
         self.progress = progress
         self.index = current_index(case)
@@ -140,7 +133,7 @@ class _Grant:
         self.texts: dict[int, str] = {}
 
     def run(self) -> Granted:
-        state = self._state()
+        state = state_of(self.case)
         secret = derive_secret(self.case.secret(), self.order.digest, state)
         with Draft(self.place, secret=secret, order=self.order.text) as draft:
             self.progress.phase("decide", None, "messages")
@@ -150,26 +143,17 @@ class _Grant:
             admitted = admit(self.order, rows, Holdings(raw), text.all_rows, self._language)
             ledger = ledger_of(admitted, rows)
             self._fill(draft, admitted, rows, raw)
+            casework = self._take_over(draft, admitted)
             header = self._header(draft, secret, state, ledger)
             key = self.case.private / "investigations" / f"{self.place.name}.key"
             # Each grant has a log of its own, also where the same order is granted again.
             origin = f"zegel investigation {secrets.token_hex(16)}"
             top = draft.seal(header, key_file=key, origin=origin, who=self.who)
-            self._vouch(draft, key, origin, top)
+            self._vouch(draft, key, origin, top, _told(admitted, casework))
             draft.publish()
-        granted = self._granted(admitted, top, ledger)
+        granted = self._granted(admitted, top, ledger, casework)
         self.case.log().anchor(Log.open(self.place / "custody", key).head(), who=self.who)
         return granted
-
-    def _state(self) -> bytes:
-        seals = {record.identity: record.seal for record in shelf(self.case).all()}
-        stages = {
-            table: self.case.stage(stage).digest(table)
-            for stage, table in (
-                ("scan", "stored"), ("scan", "layers"), ("open", "sessions"), ("open", "contents")
-            )
-        }  # fmt: skip
-        return hashlib.sha256(canonical_json({"seals": seals, "tables": stages})).digest()
 
     def _rows(self) -> Iterator[Row]:
         """Yield what deciding needs of each message that lies in an exhibit of the order."""
@@ -241,6 +225,18 @@ class _Grant:
         for held in holdings:
             draft.add_row("holdings", {name: held[name] for name in HOLDINGS.names})
 
+    def _take_over(self, draft: Draft, admitted: Admitted) -> TakenOver:
+        """Put the casework of earlier versions into the folder, about messages it holds only."""
+        if self.casework_from is None:
+            return TakenOver()
+        documents = self.index / DOCUMENTS
+        mine = set(_identities(documents, admitted.messages).values())
+        name = self.order.investigation
+        taken = take_over(self.case, name, self.casework_from, documents, mine)
+        if taken.lines:
+            add_lines(draft.unfinished, taken.lines)
+        return taken
+
     def _header(
         self, draft: Draft, secret: bytes, state: bytes, ledger: Mapping[str, int]
     ) -> dict[str, Any]:
@@ -273,8 +269,13 @@ class _Grant:
             "tables": digests_of_tables(secret, draft.unfinished / "tables"),
         }
 
-    def _vouch(self, draft: Draft, key: Path, origin: str, top: bytes) -> None:
-        """Let the case's log stand for the new one, before anybody can see it."""
+    def _vouch(
+        self, draft: Draft, key: Path, origin: str, top: bytes, told: Mapping[str, Any]
+    ) -> None:
+        """Let the case's log stand for the new one, before anybody can see it.
+
+        What was left out, and why, is `told` to the case's log alone.
+        """
         log = self.case.log()
         facts = {
             "order": self.order.digest.hex(),
@@ -282,6 +283,7 @@ class _Grant:
             "investigation": self.order.investigation,
             "messages": str(draft.count),
             "root": top.hex(),
+            **told,
         }
         log.append("granted", facts, who=self.who)
         public = Log.open(draft.unfinished / "custody", key).head().public_key
@@ -289,7 +291,9 @@ class _Grant:
         voucher = export_voucher(self.case.folder / "custody", entry)
         (draft.unfinished / VOUCHER).write_bytes(voucher)
 
-    def _granted(self, admitted: Admitted, top: bytes, ledger: Mapping[str, int]) -> Granted:
+    def _granted(
+        self, admitted: Admitted, top: bytes, ledger: Mapping[str, int], casework: TakenOver
+    ) -> Granted:
         clauses = Counter(name for why in admitted.messages.values() for name, _ in why)
         return Granted(
             folder=self.place,
@@ -299,7 +303,16 @@ class _Grant:
             left_out={name: dict(counts) for name, counts in admitted.left_out.items()},
             records=sum(1 for _ in read_rows([self.place / "tables" / "holdings.parquet"])),
             ledger=dict(ledger),
+            casework=casework.counts(),
         )
+
+
+def _told(admitted: Admitted, casework: TakenOver) -> dict[str, Any]:
+    """Return the counts that stand in the case's log, and in no folder."""
+    return {
+        "left_out": {name: dict(counts) for name, counts in admitted.left_out.items()},
+        "casework": casework.counts(),
+    }
 
 
 def _identities(documents: Path, numbers: Iterable[int]) -> dict[int, bytes]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from zegel.authorisation import read_order
 from zegel.canonical import percent_encoded
 from zegel.custody.log import Log, account
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
+from zegel.investigation.casework import Line, Standing, all_lines, standing
 from zegel.investigation.leaves import as_json
 from zegel.search import Page, TextIndex
 from zegel.service.fields import FIELDS, Fields
@@ -47,17 +50,23 @@ def search(
     page = page or Page()
     if not 0 < page.limit <= MOST_HITS or page.offset < 0:
         raise UsageError(f"a page holds 1 to {MOST_HITS} hits")
+    fields = Fields(inv)
     node = parse(query, fields=FIELDS) if query.strip() else None
+    if node is not None:
+        fields.check(node, query)
     log = investigation_log(inv)
     log.append("search", {"query": query, "offset": page.offset, "limit": page.limit}, who=who)
-    found = TextIndex(inv.folder / "index").page(node, page, Fields(inv).answer)
+    found = TextIndex(inv.folder / "index").page(node, page, fields.answer)
     rows = {row["number"]: row for row in _messages(inv, set(found.rows))}
+    said = standing(all_lines(inv.folder, [row["message"] for row in rows.values()]))
+    hits = [rows[number] for number in found.rows]
     return {
         "training": inv.training,
         "query": query,
         "count": found.count,
         "offset": page.offset,
-        "hits": [_hit(rows[number], node) for number in found.rows],
+        "limit": page.limit,
+        "hits": [_hit(row, node, said.get(row["message"], Standing())) for row in hits],
     }
 
 
@@ -65,7 +74,7 @@ def _messages(inv: Investigation, numbers: set[int]) -> Iterator[dict[str, Any]]
     return (row for row in inv.rows("messages") if row["number"] in numbers)
 
 
-def _hit(row: Mapping[str, Any], node: Node | None) -> dict[str, Any]:
+def _hit(row: Mapping[str, Any], node: Node | None, now: Standing) -> dict[str, Any]:
     text = row["text"] or ""
     return {
         "number": row["number"],
@@ -78,6 +87,8 @@ def _hit(row: Mapping[str, Any], node: Node | None) -> dict[str, Any]:
         "state": row["state"],
         "language": row["language"],
         "clauses": [admitted["clause"] for admitted in row["admitted"]],
+        "tags": list(now.tags),
+        "relevance": now.relevance,
         "snippet": snippet(text, spans(node, text) if node is not None else []),
     }
 
@@ -102,7 +113,44 @@ def show_message(inv: Investigation, wanted: str, *, who: str | None = None) -> 
     }
     for block in tables["ciphertexts"]:
         block.pop("session_key")  # evidence of the folder, for a dossier; no screen needs it
-    return {"training": inv.training, **as_json("message", row), **tables}
+    return {
+        "training": inv.training,
+        **as_json("message", row),
+        "date": iso(row["clock_ns"]),
+        **tables,
+        "keys": _keys_of(inv, tables["ciphertexts"]),
+        "casework": casework_of(inv, identity),
+    }
+
+
+def _keys_of(inv: Investigation, blocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the keys that opened or signed something of a message, and where each was found."""
+    signatures = [signature for block in blocks for signature in block["signatures"] or ()]
+    wanted = {block["key_fingerprint"] for block in blocks}
+    wanted |= {signature["fingerprint"] for signature in signatures}
+    rows = inv.rows("keys")
+    return [as_json("key", row) for row in rows if row["fingerprint"].hex() in wanted]
+
+
+def casework_of(inv: Investigation, message: bytes) -> dict[str, Any]:
+    """Return tags, relevance and every line about one message."""
+    lines = all_lines(inv.folder, [message])
+    now = standing(lines).get(message, Standing())
+    return {
+        "tags": list(now.tags),
+        "relevance": now.relevance,
+        "said": [_shown(line) for line in lines],
+    }
+
+
+def _shown(line: Line) -> dict[str, Any]:
+    return {
+        "kind": line.kind,
+        "value": line.value,
+        "who": line.who,
+        "at": iso(line.at_ns),
+        "said_in": line.said_in or None,
+    }
 
 
 def find_message(inv: Investigation, wanted: str) -> dict[str, Any]:
@@ -126,15 +174,31 @@ def describe(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
         "folder": percent_encoded(os.fsencode(inv.folder)),
         "root": inv.root.hex(),
         "messages": inv.messages,
+        "records": sum(1 for _ in inv.rows("holdings")),
+        "clauses": _clauses(inv),
         **inv.header,
     }
+
+
+def _clauses(inv: Investigation) -> list[dict[str, Any]]:
+    """Return the order's clauses by name, with how many messages of this folder each admits."""
+    counts: Counter[str] = Counter()
+    for row in read_rows([inv.table("messages")], ["admitted"]):
+        counts.update({part["clause"] for part in row["admitted"]})
+    names = [clause.name for clause in read_order(inv.order).clauses]
+    return [{"name": name, "messages": counts[name]} for name in names]
 
 
 def check_investigation(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
     """Verify every row and byte against the seal; raise `VerificationError` at the first fault."""
     investigation_log(inv).append("investigation checked", {}, who=who)
     inv.check()
-    return {"root": inv.root.hex(), "messages": inv.messages, "whole": True}
+    return {
+        "training": inv.training,
+        "root": inv.root.hex(),
+        "messages": inv.messages,
+        "whole": True,
+    }
 
 
 def rows_for_analysis(inv: Investigation, act: str, who: str | None) -> list[dict[str, Any]]:

@@ -64,6 +64,8 @@ class Field:
 
     name: str
     value: str
+    at: int = field(default=0, compare=False)
+    """Where in the query it stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,11 @@ def _piece(found: re.Match[str], at: int, query: str, fields: Collection[str]) -
 
 
 _FIELD_NAMES = frozenset(
-    ("from", "to", "with", "account", "device", "after", "before", "has", "lang", "clause", "tag")
-)
+    ("from", "to", "with", "account", "device", "after", "before", "has", "lang", "clause", "tag",
+     "subject", "body", "text", "cc", "bcc", "date", "sent", "since", "until", "language", "holder",
+     "state", "signature", "relevance", "note", "is", "in", "sender", "recipient", "attachment")
+)  # fmt: skip
+"""What people write for a field, here or elsewhere: never read as two words."""
 
 
 class _Reader:
@@ -191,7 +194,7 @@ class _Reader:
         if self.terms > MOST_TERMS:
             raise QueryError(f"more than {MOST_TERMS} terms", self.query, piece.at)
         if piece.kind == "field":
-            return Field(piece.field, piece.text)
+            return Field(piece.field, piece.text, piece.at)
         return self._term(piece)
 
     def _too_deep(self, piece: _Piece) -> int:

@@ -1,0 +1,146 @@
+"""Casework goes along to a new version of an investigation, and only with messages it holds.
+
+A version is an investigation of the same name: under a later order, or of a later state of the
+case. The case keeps a copy of every line (CASE/casework/), which nothing shows: what speaks of a
+message that the new version does not hold stays there, is counted to whoever grants, and comes
+back with a version that holds the message again. The new folder neither holds nor counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from zegel.casefile import Case
+from zegel.errors import CaseError, UsageError
+from zegel.investigation import Investigation
+from zegel.investigation.casework import Line, add_lines, all_lines
+from zegel.investigation.folder import DESCRIPTION
+from zegel.tables import make_folder, read_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """What of earlier casework goes into a new version, and how much does not."""
+
+    lines: tuple[Line, ...] = ()
+    messages: int = 0
+    kept_lines: int = 0
+    """About messages that the new version does not hold; the case keeps them."""
+    kept_messages: int = 0
+    unread: tuple[str, ...] = ()
+    """Names of earlier versions that could not be read."""
+
+    def counts(self) -> dict[str, int | list[str]]:
+        """Return what whoever grants is told."""
+        return {
+            "lines": len(self.lines),
+            "messages": self.messages,
+            "kept_lines": self.kept_lines,
+            "kept_messages": self.kept_messages,
+            "unread": list(self.unread),
+        }
+
+
+def same_investigation(one: str, other: str) -> bool:
+    """Say whether two names are one, capitals and blanks aside."""
+    return _fold(one) == _fold(other)
+
+
+def take_over(
+    case: Case, name: str, named: Iterable[Path], documents: Path, admitted: Collection[bytes]
+) -> TakenOver:
+    """Return the casework of earlier versions of investigation `name` about `admitted` messages.
+
+    Earlier versions are those in the case's own folder and `named` ones. `documents` says which
+    message a stored message belongs to now: later copies may have joined two into one.
+    """
+    store = case.folder / "casework" / sha256(_fold(name).encode()).hexdigest()[:16]
+    unread = _keep(store, name, named, case.folder / "investigations")
+    lines = all_lines(store)
+    now = _identities_now(documents, {line.message for line in lines})
+    taken, kept = split(lines, now, admitted)
+    return TakenOver(
+        lines=tuple(taken),
+        messages=len({line.message for line in taken}),
+        kept_lines=len(kept),
+        kept_messages=len({now.get(line.message, line.message) for line in kept}),
+        unread=tuple(unread),
+    )
+
+
+def split(
+    lines: Iterable[Line], now: Mapping[bytes, bytes], admitted: Collection[bytes]
+) -> tuple[list[Line], list[Line]]:
+    """Return the lines about admitted messages, under their identity of now, and all others."""
+    taken, kept = [], []
+    for line in lines:
+        message = now.get(line.message, line.message)
+        if message in admitted:
+            taken.append(replace(line, message=message))
+        else:
+            kept.append(line)
+    return taken, kept
+
+
+def lines_of(inv: Investigation) -> list[Line]:
+    """Return the casework of an investigation, each line with the version it was said in."""
+    here = f"{inv.header['order']['number']}, root {inv.root.hex()[:8]}"
+    return [replace(line, said_in=line.said_in or here) for line in all_lines(inv.folder)]
+
+
+def _keep(store: Path, name: str, named: Iterable[Path], own: Path) -> list[str]:
+    """Copy the casework of all versions into `store`; return which could not be read."""
+    unread: list[str] = []
+    for folder in _folders_in(own):
+        try:
+            inv = Investigation.open(folder)
+            if same_investigation(inv.header["order"]["investigation"], name):
+                _add(store, lines_of(inv))
+        except CaseError:
+            unread.append(folder.name)
+    for folder in named:
+        _add(store, lines_of(earlier_version(folder, name)))
+    return unread
+
+
+def earlier_version(folder: Path, name: str) -> Investigation:
+    """Open an earlier version of investigation `name` that somebody named."""
+    inv = Investigation.open(folder)
+    called = inv.header["order"]["investigation"]
+    if not same_investigation(called, name):
+        raise UsageError(
+            f"this is investigation {called!r}, not {name!r}: casework goes from one version of"
+            " an investigation to the next only",
+            where=str(folder),
+        )
+    return inv
+
+
+def _folders_in(own: Path) -> Iterator[Path]:
+    for folder in sorted(own.glob("*")):
+        if not folder.name.startswith(".") and (folder / DESCRIPTION).is_file():
+            yield folder
+
+
+def _add(store: Path, lines: Sequence[Line]) -> None:
+    if lines:
+        add_lines(make_folder(store), lines)
+
+
+def _identities_now(documents: Path, wanted: Collection[bytes]) -> dict[bytes, bytes]:
+    """Return the message each of `wanted` is of now: a message is named by one of its places."""
+    if not wanted:
+        return {}
+    return {
+        stored: row["message"]
+        for row in read_rows([documents], ["message", "stored"])
+        for stored in row["stored"]
+        if stored in wanted
+    }
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.casefold().split())
