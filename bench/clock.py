@@ -58,7 +58,7 @@ class Clock:
         self._step = name
         self._burst()
 
-    def advance(self, units: int) -> None:
+    def advance(self, units: int, problems: int = 0) -> None:  # noqa: ARG002
         # A whole part or thousands of files; intake reports each file, which needs no burst.
         if self._step != "intake" and units >= 256:
             self._book()

@@ -69,9 +69,9 @@ class Sealing:
 
 
 def seal(
-    entries: Iterable[Entry], keep: Callable[[Entry], None], progress: Callable[[int], None]
+    entries: Iterable[Entry], keep: Callable[[Entry], None], progress: Callable[[int, int], None]
 ) -> Sealing:
-    """Seal `entries`, handing each to `keep`; `progress` hears the bytes of each."""
+    """Seal `entries`, handing each to `keep`; `progress` hears the bytes and problems of each."""
     frontier = Frontier()
     count = files = total = problems = 0
     for entry in entries:
@@ -83,7 +83,7 @@ def seal(
             files += 1
             total += entry.size if entry.parent is None else 0
         problems += entry.problem is not None
-        progress(entry.size if entry.parent is None else 0)
+        progress(entry.size if entry.parent is None else 0, entry.problem is not None)
     return Sealing(
         seal=frontier.root().hex(), entries=count, files=files, bytes=total, problems=problems
     )

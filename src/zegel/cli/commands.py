@@ -13,9 +13,10 @@ from zegel.casefile import Case, find_case
 from zegel.cli import show
 from zegel.cli.describe import described_by
 from zegel.cli.files import read_file
-from zegel.errors import UsageError
+from zegel.errors import UsageError, VerificationError
 from zegel.exhibits.acquisition import unknown_keys
 from zegel.processing.unlock import Budget
+from zegel.service.rechecking import Recheck
 
 app = typer.Typer(
     name="zegel",
@@ -141,7 +142,8 @@ def intake(
     with show.progress() as bar:
         result = service.take_in(opened, path, given, progress=bar)
     if json:
-        show.document({"known": result.known, **asdict(result.exhibit)})
+        alike = {"known": result.known, "same_files": result.same_files}
+        show.document({**alike, **asdict(result.exhibit)})
     else:
         show.intake(result)
 
@@ -150,11 +152,20 @@ def _recheck(case: Case, exhibit: str | None, moved_to: Path | None, json: bool)
     with show.progress() as bar:
         results = service.recheck(case, exhibit, moved_to=moved_to, progress=bar)
     if json:
-        show.document([{"exhibit": r.exhibit.identity, "differs": r.differences} for r in results])
+        show.document([_rechecked(result) for result in results])
     else:
         show.recheck(results)
-    if any(result.differences for result in results):
-        raise typer.Exit(6)
+    if not all(result.holds for result in results):
+        raise typer.Exit(VerificationError.exit_code)
+
+
+def _rechecked(result: Recheck) -> dict[str, Any]:
+    return {
+        "exhibit": result.exhibit.identity,
+        "holds": result.holds,
+        "counts": result.comparison.counts,
+        "differs": result.comparison.listed,
+    }
 
 
 @app.command()
@@ -195,7 +206,11 @@ def process(
         if index:
             service.build_case_index(opened, progress=bar)
     totals = service.ledger(opened)
-    show.document({**result, "ledger": totals}) if json else show.ledger(totals)
+    if json:
+        show.document({**result, "ledger": totals})
+    else:
+        show.ledger(totals)
+        show.next_steps(totals, indexed=index)
 
 
 @app.command()
@@ -212,10 +227,20 @@ def ledger(
 
 
 @app.command()
-def keys(case: CaseOption = None, json: JsonOption = False) -> None:
+def keys(
+    wanted: Annotated[
+        bool, typer.Option("--wanted", help="Those that closed messages ask for instead.")
+    ] = False,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
     """List every key: where it was found, locked or not, what it opened."""
-    result = service.list_keys(open_case(case))
-    show.document(result) if json else show.keys(result)
+    opened = open_case(case)
+    result = service.list_wanted(opened) if wanted else service.list_keys(opened)
+    if json:
+        show.document(result)
+    else:
+        (show.wanted if wanted else show.keys)(result)
 
 
 @app.command()
@@ -225,7 +250,5 @@ def problems(
     json: JsonOption = False,
 ) -> None:
     """List every defect met in the evidence: kind, place, offset; no content."""
-    found: Any = service.list_problems(open_case(case))
-    if kind is not None:
-        found = (problem for problem in found if problem["kind"] == kind)
+    found = service.list_problems(open_case(case), kind=kind)
     show.document(list(found)) if json else show.problems(found)

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
+from zegel.cli.progress import Bar
+from zegel.cli.progress import progress as bars
 from zegel.custody.verify import Verification
-from zegel.service.intake import Intake, Recheck
+from zegel.service.intake import Intake
+from zegel.service.rechecking import Recheck
 
 messages = Console(stderr=True)
 _WIDE = 200
@@ -48,12 +44,25 @@ def training() -> None:
 
 def warn(text: str) -> None:
     """Print one sentence that asks for attention."""
-    messages.print(text, style="yellow", markup=False, soft_wrap=True)
+    messages.print(plain(text), style="yellow", markup=False, soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """Return evidence as text that cannot command a terminal: control characters made visible."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else f"\\x{ord(letter):02x}"
+        for letter in text.replace("\r\n", "\n")
+    )
+
+
+def cell(text: str) -> Text:
+    """Return evidence as one line in a table."""
+    return Text(plain(text).replace("\n", "\\n"))
 
 
 def line(text: str) -> None:
-    """Print one sentence."""
-    _out.print(text, soft_wrap=True, markup=False)
+    """Print one sentence; names from the evidence in it are made harmless."""
+    _out.print(plain(text), soft_wrap=True, markup=False)
 
 
 def printed(thing: Any) -> None:
@@ -66,52 +75,9 @@ def document(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-class _Bar:
-    """Shows each phase of a use case as a progress bar."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task: TaskID | None = None
-
-    def phase(self, name: str, total: int | None, unit: str) -> None:
-        """Start a bar for the phase."""
-        self._finish()
-        self._task = self._progress.add_task(f"{name} ({unit})", total=total)
-
-    def advance(self, units: int) -> None:
-        """Move the bar."""
-        if self._task is not None:
-            self._progress.update(self._task, advance=units)
-
-    def note(self, sentence: str) -> None:
-        """Print a line above the bars."""
-        self._progress.console.print(sentence, markup=False)
-
-    def _finish(self) -> None:
-        if self._task is not None:
-            task = self._progress.tasks[self._task]
-            done = task.total if task.total is not None else task.completed or 1
-            self._progress.update(self._task, total=done, completed=done)
-
-    def close(self) -> None:
-        """Fill the last bar."""
-        self._finish()
-
-
-@contextmanager
-def progress() -> Iterator[_Bar]:
+def progress() -> AbstractContextManager[Bar]:
     """Show progress on standard error while the block runs."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    with Progress(*columns, console=messages) as shown:
-        bar = _Bar(shown)
-        yield bar
-        bar.close()
+    return bars(messages)
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:
@@ -140,7 +106,7 @@ def status(result: Mapping[str, Any]) -> None:
     for exhibit in result["exhibits"]:
         table.add_row(
             exhibit["identity"],
-            Text(exhibit["acquisition"]["label"]),
+            cell(exhibit["acquisition"]["label"]),
             exhibit["format"],
             _count(exhibit["files"]),
             _count(exhibit["bytes"]),
@@ -148,6 +114,35 @@ def status(result: Mapping[str, Any]) -> None:
             exhibit["seal"][:16] + "…",
         )
     _out.print(table)
+    for exhibit in result["exhibits"]:
+        line(f"{exhibit['identity']}: {described(exhibit)}")
+
+
+_SAID = {
+    "exhibit_number": "exhibit number {}",
+    "acquired_by": "made by {}",
+    "acquired_at": "on {}",
+    "authority": "for {}",
+    "order_number": "order {}",
+    "investigations": "for investigations {} only",
+    "offences": "for offences {} only",
+    "onward_use": "onward use: {}",
+    "home": "home of the data {}",
+}
+
+
+def described(exhibit: Mapping[str, Any]) -> str:
+    """Say in a sentence how an exhibit was acquired, and under which conditions."""
+    acquired, limits = (
+        ", ".join(
+            words.format(", ".join(value) if isinstance(value, list | tuple) else value)
+            for name, words in _SAID.items()
+            if (value := part.get(name))
+        )
+        for part in (exhibit["acquisition"], exhibit["conditions"])
+    )
+    said = acquired or "nothing is said of how it was acquired"
+    return f"{said}. Conditions: {limits or 'none, so any order may use it'}."
 
 
 def intake(result: Intake) -> None:
@@ -155,22 +150,51 @@ def intake(result: Intake) -> None:
     exhibit = result.exhibit
     if result.known:
         line(f"This copy is exhibit {exhibit.identity} already (same seal). Nothing was added.")
+        if result.ignored:
+            warn("What was said of it now is not kept: its first description stands.")
         return
     line(
         f"Exhibit {exhibit.identity} ({exhibit.format}): {_count(exhibit.files)} files, "
         f"{_count(exhibit.bytes)} bytes, {_count(exhibit.problems)} problems."
     )
     line(f"Seal {exhibit.seal}")
+    line(f"Described: {described(asdict(exhibit))}")
+    for other in result.same_files:
+        warn(
+            f"{exhibit.identity} holds the same files with the same bytes as {other}; only times, "
+            "modes or form differ. If it is the same copy, every message will be found twice."
+        )
     line("Next: zegel process")
 
 
 def recheck(results: Sequence[Recheck]) -> None:
     """Show which seals hold."""
     for result in results:
-        if not result.differences:
-            line(f"{result.exhibit.identity}: the seal holds.")
-        for difference in result.differences:
-            line(f"{result.exhibit.identity}: {difference}")
+        name, found = result.exhibit.identity, result.comparison
+        shown = 3 if found.same_content else _SHOWN
+        for difference in found.listed[:shown]:
+            line(f"{name}: {difference}")
+        if (more := sum(found.counts.values()) - shown) > 0:
+            line(f"{name}: … and {_count(more)} more (--json lists them)")
+        line(f"{name}: {_seal_in_words(result)}")
+
+
+_SHOWN = 20
+"""Differences shown to a person."""
+
+
+def _seal_in_words(result: Recheck) -> str:
+    if result.holds:
+        return "the seal holds."
+    found, entries = result.comparison, _count(result.exhibit.entries)
+    counts = ", ".join(f"{kind} {_count(count)}" for kind, count in found.counts.items())
+    said = f"the seal does not hold. Of {entries} entries: {counts}."
+    if found.same_content:
+        said += (
+            " Every file has the bytes that were sealed: only times, modes or order differ, as in "
+            "a copy made without keeping them. Copy again with `cp -a`, `rsync -a` or tar."
+        )
+    return said
 
 
 def ledger(result: Mapping[str, Any]) -> None:
@@ -190,13 +214,23 @@ def ledger(result: Mapping[str, Any]) -> None:
     line(f"Distinct encrypted blocks: {blocks or 'none'}.")
     for name, count in result["unsupported"].items():
         line(f"  unsupported: {name}: {_count(count)}")
-    second = {name: count for name, count in result["second_opinions"].items() if count}
-    if second:
-        said = ", ".join(f"{name} {_count(count)}" for name, count in second.items())
+    if said := _second_opinions(result["second_opinions"]):
         line(f"Second implementation: {said}.")
-    line(f"Problems: {_count(result['problems'])} (zegel problems).")
+    line(f"Problems: {_count(result['problems'])}{_see(result['problems'], 'problems')}.")
     for by, rows in result.get("by", {}).items():
         _breakdown(by, rows)
+
+
+def _second_opinions(counts: Mapping[str, int]) -> str:
+    return ", ".join(
+        f"{name} {_count(count)}" + (" (GnuPG, from the session key)" * (name == "on demand"))
+        for name, count in counts.items()
+        if count
+    )
+
+
+def _see(count: int, command: str) -> str:
+    return f" (zegel {command})" if count else ""
 
 
 def _breakdown(by: str, rows: Mapping[str, Mapping[str, int]]) -> None:
@@ -205,7 +239,7 @@ def _breakdown(by: str, rows: Mapping[str, Mapping[str, int]]) -> None:
     table = _table(f"Stored messages by {by}", *columns)
     for place, counts in rows.items():
         cells = [_count(counts[state]) if state in counts else "" for state in states]
-        table.add_row(Text(place), *cells, _count(sum(counts.values())))
+        table.add_row(cell(place), *cells, _count(sum(counts.values())))
     _out.print(table)
 
 
@@ -228,10 +262,10 @@ def keys(found: Sequence[Mapping[str, Any]]) -> None:
         table.add_row(
             key["key_id"],
             f"{key['algorithm']} {key['curve'] or key['bits'] or ''}".strip(),
-            Text(key["user_ids"][0] if key["user_ids"] else ""),
+            cell(key["user_ids"][0] if key["user_ids"] else ""),
             secret,
             _count(key["opened"]),
-            Text(where + more),
+            cell(where + more),
         )
     _out.print(table)
     secrets = [key for key in found if key["secret"] != "no"]
@@ -241,16 +275,42 @@ def keys(found: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
+def wanted(found: Sequence[Mapping[str, Any]]) -> None:
+    """Show what closed messages ask for, one row each."""
+    table = _table(
+        "Keys and passphrases wanted",
+        *(("key id", "left"), ("user", "left"), ("why closed", "left"), ("blocks", "right")),
+    )
+    for one in found:
+        why = f"{one['state']}: {one['reason']}"
+        table.add_row(
+            one["key_id"] or "(none named)",
+            cell(one["user_ids"][0] if one["user_ids"] else ""),
+            cell(f"{why} ({one['detail']})" if one["detail"] else why),
+            _count(one["blocks"]),
+        )
+    _out.print(table)
+
+
+def next_steps(result: Mapping[str, Any], *, indexed: bool) -> None:
+    """Say what there is to do after processing."""
+    closed = result["layers"].keys() & {"no key", "key locked"}
+    asked = "zegel keys --wanted; " if closed else ""
+    line(f"Next: {asked}zegel {'grant ORDER' if indexed else 'index'}")
+
+
 def problems(found: Iterable[Mapping[str, Any]]) -> None:
-    """Show problems as they come, one line each."""
-    total = 0
+    """Show problems as they come, one line each; then how many there are of each kind."""
+    kinds: Counter[str] = Counter()
     for problem in found:
-        total += 1
+        kinds[problem["kind"]] += 1
         note = f" ({problem['note']})" if problem["note"] else ""
         unread = " [unread]" if problem["unread"] else ""
         where = f"{problem['exhibit']}:{problem['path']} @{problem['offset']}"
         line(f"{problem['kind']}{unread}: {where}{note}")
-    line(f"{_count(total)} problems.")
+    for kind, count in kinds.most_common() if len(kinds) > 1 else ():
+        line(f"{_count(count):>9}  {kind}")
+    line(f"{_count(kinds.total())} problem{'s' if kinds.total() != 1 else ''}.")
 
 
 def verification(result: Verification, as_json: bool) -> None:

@@ -8,15 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from zegel.cli.show import line, printed
-
-
-def _plain(text: str) -> str:
-    """Return evidence as text that cannot command a terminal: control characters made visible."""
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else f"\\x{ord(letter):02x}"
-        for letter in text.replace("\r\n", "\n")
-    )
+from zegel.cli.show import line, plain, printed
 
 
 def counted(number: int, one: str, more: str = "") -> str:
@@ -80,14 +72,14 @@ def hits(result: Mapping[str, Any]) -> None:
 def _hit(hit: Mapping[str, Any]) -> None:
     who = f"{', '.join(hit['from']) or '?'} → {', '.join(hit['to']) or '?'}"
     head = Text(f"{hit['number']:>6}  {hit['date'] or '(no date)'} ({hit['clock']})  ")
-    head.append(_plain(who), style="bold")
+    head.append(plain(who), style="bold")
     head.append(f"  [{', '.join(hit['clauses'])}]", style="dim")
     printed(head)
     said = [f"#{tag}" for tag in hit["tags"]] + ([hit["relevance"]] if hit["relevance"] else [])
     if hit["subject"] or said:
         line_of = Text("        ")
-        line_of.append(_plain(hit["subject"] or "").replace("\n", " "), style="italic")
-        line_of.append(_plain(f"  {' '.join(said)}") if said else "", style="green")
+        line_of.append(plain(hit["subject"] or "").replace("\n", " "), style="italic")
+        line_of.append(plain(f"  {' '.join(said)}") if said else "", style="green")
         printed(line_of)
     if hit["snippet"]["text"]:
         printed(_marked(hit["snippet"]))
@@ -100,10 +92,10 @@ def _marked(piece: Mapping[str, Any]) -> Text:
     if piece["cut"][0]:
         text.append("…")
     for start, end in piece["marks"]:
-        text.append(_plain(piece["text"][at:start]).replace("\n", " "))
-        text.append(_plain(piece["text"][start:end]).replace("\n", " "), style="black on yellow")
+        text.append(plain(piece["text"][at:start]).replace("\n", " "))
+        text.append(plain(piece["text"][start:end]).replace("\n", " "), style="black on yellow")
         at = end
-    text.append(_plain(piece["text"][at:]).replace("\n", " "))
+    text.append(plain(piece["text"][at:]).replace("\n", " "))
     if piece["cut"][1]:
         text.append("…")
     return text
@@ -113,25 +105,25 @@ def message(result: Mapping[str, Any]) -> None:
     """Show one message whole."""
     table = Table(show_header=False, box=None)
     for name in ("number", "message", "state", "signature", "language", "subject"):
-        table.add_row(name, Text(_plain(str(result[name] if result[name] is not None else "-"))))
+        table.add_row(name, Text(plain(str(result[name] if result[name] is not None else "-"))))
     table.add_row("date", Text(f"{result['date'] or '-'} ({result['clock']})"))
-    table.add_row("from", Text(_plain(", ".join(result["sender"]) or "-")))
-    table.add_row("to", Text(_plain(", ".join(result["recipients"]) or "-")))
+    table.add_row("from", Text(plain(", ".join(result["sender"]) or "-")))
+    table.add_row("to", Text(plain(", ".join(result["recipients"]) or "-")))
     admitted = "; ".join(f"{part['clause']} ({part['why']})" for part in result["admitted"])
-    table.add_row("admitted by", Text(_plain(admitted)))
+    table.add_row("admitted by", Text(plain(admitted)))
     for held in result["holders"] or ():
         device = f" ({held['device']})" if held["device"] else ""
-        table.add_row("held by", Text(_plain(f"{held['account']}: {held['holder']}{device}")))
+        table.add_row("held by", Text(plain(f"{held['account']}: {held['holder']}{device}")))
     printed(table)
-    printed(Text(_plain(result["text"] or "(no readable text)")))
+    printed(Text(plain(result["text"] or "(no readable text)")))
     for item in result["attachments"]:
         name = item["filename"] or "(no name)"
-        printed(Text(_plain(f"attached: {name} ({item['content_type']}, {item['size']:,} bytes)")))
+        printed(Text(plain(f"attached: {name} ({item['content_type']}, {item['size']:,} bytes)")))
     _places(result["places"])
     _blocks(result["ciphertexts"])
     for key in result["keys"]:
         found = ", ".join(f"{at['exhibit']}:{at['path']} @{at['offset']}" for at in key["found"])
-        line(f"key {key['fingerprint'].upper()}: found at {_plain(found) or 'no place'}")
+        line(f"key {key['fingerprint'].upper()}: found at {plain(found) or 'no place'}")
     _said(result["casework"])
 
 
@@ -139,8 +131,8 @@ def _places(found: Sequence[Mapping[str, Any]]) -> None:
     table = Table("exhibit", "path", "clock used", "received", "stored", "Date field")
     for place in found:
         cells = (place["clock"], place["received_text"], place["stored_text"], place["date_text"])
-        path = Text(_plain(place["path"]), overflow="fold")
-        table.add_row(place["exhibit"], path, *(Text(_plain(cell or "-")) for cell in cells))
+        path = Text(plain(place["path"]), overflow="fold")
+        table.add_row(place["exhibit"], path, *(Text(plain(cell or "-")) for cell in cells))
     printed(table)
 
 
@@ -153,7 +145,7 @@ def _blocks(blocks: Sequence[Mapping[str, Any]]) -> None:
             block["content_id"][:16],
             f"{block['state']} ({block['reason']})",
             (block["key_fingerprint"] or "-")[:40].upper(),
-            Text(_plain(block["passphrase"] or "-")),
+            Text(plain(block["passphrase"] or "-")),
             block["integrity"] or "-",
             block["opener"] or "-",
             block["second_opinion"] or "-",
@@ -166,8 +158,8 @@ def contacts(result: Mapping[str, Any]) -> None:
     table = Table("from", "to", "messages", "first", "last")
     for pair in result["contacts"]:
         table.add_row(
-            Text(_plain(pair["sender"])),
-            Text(_plain(pair["recipient"])),
+            Text(plain(pair["sender"])),
+            Text(plain(pair["recipient"])),
             f"{pair['messages']:,}",
             pair["first"] or "-",
             pair["last"] or "-",
@@ -196,7 +188,7 @@ def records(result: Mapping[str, Any]) -> None:
         who = (row["device"], row["account"], row["holder"], row["buyer"], price, row["order"])
         where = f"{row['exhibit']}:{row['path']} {row['source']}"
         cells = (row["start"], row["end"], *who, where)
-        table.add_row(*(Text(_plain(cell or "-"), overflow="fold") for cell in cells))
+        table.add_row(*(Text(plain(cell or "-"), overflow="fold") for cell in cells))
     printed(table)
     paid = ", ".join(_money(cents, currency) for currency, cents in result["paid_cents"].items())
     line(f"{counted(result['count'], 'business record')}; prices add up to {paid or 'nothing'}.")
@@ -208,7 +200,7 @@ def _money(cents: int, currency: str) -> str:
 
 def casework(result: Mapping[str, Any]) -> None:
     """Show what was said of a message."""
-    line(f"Message {result['message']}: {_plain(', '.join(result['tags'])) or 'no tags'}.")
+    line(f"Message {result['message']}: {plain(', '.join(result['tags'])) or 'no tags'}.")
     _said(result)
 
 
@@ -216,8 +208,8 @@ def _said(result: Mapping[str, Any]) -> None:
     for said in result["said"]:
         where = f" (in {said['said_in']})" if said["said_in"] else ""
         line(
-            f"  {said['at']}  {_plain(said['who'])}{_plain(where)}  {said['kind']}:"
-            f" {_plain(said['value'])}"
+            f"  {said['at']}  {plain(said['who'])}{plain(where)}  {said['kind']}:"
+            f" {plain(said['value'])}"
         )
 
 
@@ -225,12 +217,12 @@ def all_casework(result: Mapping[str, Any]) -> None:
     """Show which messages people said something of."""
     table = Table("message", "tags", "relevance", "notes")
     for one in result["messages"]:
-        borne = Text(_plain(", ".join(one["tags"]) or "-"))
+        borne = Text(plain(", ".join(one["tags"]) or "-"))
         table.add_row(str(one["message"]), borne, one["relevance"] or "-", str(one["notes"]))
     printed(table)
     tags = ", ".join(f"{tag} {count:,}" for tag, count in result["tags"].items())
     line(
-        f"{counted(len(result['messages']), 'message')} with casework. Tags: {_plain(tags) or '-'}."
+        f"{counted(len(result['messages']), 'message')} with casework. Tags: {plain(tags) or '-'}."
     )
 
 
@@ -248,7 +240,7 @@ def investigation(result: Mapping[str, Any]) -> None:
     line(f"{count}, {counted(result['records'], 'business record')}. Merkle root {result['root']}.")
     for exhibit in result["exhibits"]:
         label = exhibit["acquisition"].get("label") or ""
-        named = f" ({_plain(label)})" if label else ""
+        named = f" ({plain(label)})" if label else ""
         line(
             f"Exhibit {exhibit['exhibit']}{named}: seal {exhibit['seal']},"
             f" {exhibit['entries']:,} entries."
@@ -256,4 +248,4 @@ def investigation(result: Mapping[str, Any]) -> None:
     states = ", ".join(f"{state} {count:,}" for state, count in result["ledger"].items())
     line(f"Of the order's accounts and periods: {states or 'no messages'}.")
     for clause in result["clauses"]:
-        line(f"  {_plain(clause['name'])}: {counted(clause['messages'], 'message')}")
+        line(f"  {plain(clause['name'])}: {counted(clause['messages'], 'message')}")

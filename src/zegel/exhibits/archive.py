@@ -36,6 +36,10 @@ class ArchiveCopy:
         self.format = "zip" if self._form == "zip" else "tar"
         self._places = Places(self._carrier, work, limits)
 
+    def size(self) -> int | None:
+        """Return the bytes of a plain tar; a compressed one tells when it is opened."""
+        return self._file.length if self._form == "tar" else None
+
     def entries(self) -> Iterator[Entry]:
         """Yield every entry in the archive's order, each file hashed once."""
         listing = Listing(self._work, self._limits)

@@ -90,6 +90,9 @@ class Copy(Protocol):
     format: str
     """`folder`, `tar` or `zip`."""
 
+    def size(self) -> int | None:
+        """Return about how many bytes will be hashed; None where that shows on opening only."""
+
     def entries(self) -> Iterator[Entry]:
         """Yield every entry in order, each file hashed once, containers opened."""
 

@@ -16,7 +16,7 @@ from zegel.service.custody import (
     voucher_sentence,
 )
 from zegel.service.grant import Granted, grant
-from zegel.service.intake import recheck, take_in
+from zegel.service.intake import take_in
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
 from zegel.service.overviews import (
@@ -29,6 +29,8 @@ from zegel.service.problems import list_problems
 from zegel.service.process import ProcessOptions, process
 from zegel.service.progress import Progress, silent
 from zegel.service.reading import check_investigation, describe, search, show_message
+from zegel.service.rechecking import recheck
+from zegel.service.wanted import list_wanted
 
 __all__ = [
     "Granted",
@@ -54,6 +56,7 @@ __all__ = [
     "list_problems",
     "list_records",
     "list_timeline",
+    "list_wanted",
     "process",
     "recheck",
     "search",

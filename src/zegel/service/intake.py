@@ -1,20 +1,20 @@
-"""Use cases: take a copy in, sealing every file; hash it all again later."""
+"""Use case: take a copy in, sealing every file."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from zegel.canonical import JSON
 from zegel.casefile import Case, ExhibitRecord, entry_row
-from zegel.casefile.exhibits import seal
-from zegel.casefile.manifest import entry_leaf
-from zegel.errors import ExhibitError, UsageError
-from zegel.exhibits import Entry, open_copy
+from zegel.casefile.exhibits import Sealing, seal
+from zegel.errors import UsageError
+from zegel.exhibits import open_copy
 from zegel.exhibits.acquisition import Acquisition, Conditions
-from zegel.service.cases import open_exhibit, shelf, sweep_work
+from zegel.service.cases import shelf, sweep_work
+from zegel.service.comparing import same_files
 from zegel.service.progress import Progress, silent
 from zegel.tables import make_folder
 
@@ -26,6 +26,10 @@ class Intake:
     exhibit: ExhibitRecord
     known: bool
     """True where the same copy had been taken in before; nothing was added then."""
+    same_files: Sequence[str] = ()
+    """Exhibits of the same files and bytes under another seal: other times, modes or form."""
+    ignored: bool = False
+    """True where a known copy was described otherwise now: what was said first stands."""
 
 
 def take_in(
@@ -46,7 +50,7 @@ def take_in(
         sweep_work(case)
         exhibits = shelf(case)
         copy = open_copy(path, make_folder(case.work))
-        progress.phase("intake", None, "bytes")
+        progress.phase("intake", copy.size(), "bytes")
         sealing = seal(
             copy.entries(), lambda entry: writer.add("entries", entry_row(entry)), progress.advance
         )
@@ -54,7 +58,8 @@ def take_in(
         same = [record for record in exhibits.all() if record.seal == sealing.seal]
         if same:
             case.log().append("copy recognised", _facts(same[0]), who=who)
-            return Intake(exhibit=same[0], known=True)
+            return Intake(exhibit=same[0], known=True, ignored=_says_more(same[0], described))
+        alike = _alike(case, sealing, writer.unfinished / "entries.parquet")
         identity = exhibits.next_identity()
         case.log().append(
             "copy taken in",
@@ -69,7 +74,29 @@ def take_in(
             taken_in=datetime.now(UTC).isoformat(),
             described=described,
         )
-        return Intake(exhibit=record, known=False)
+        return Intake(exhibit=record, known=False, same_files=alike)
+
+
+def _alike(case: Case, sealing: Sealing, listing: Path) -> list[str]:
+    """Return the exhibits that hold the same files as a listing under another seal."""
+    exhibits = shelf(case)
+    return [
+        record.identity
+        for record in exhibits.all()
+        if (record.files, record.bytes) == (sealing.files, sealing.bytes)
+        and same_files(exhibits.manifest(record.identity), listing, case.folder / "spill")
+    ]
+
+
+def _says_more(record: ExhibitRecord, described: tuple[Acquisition, Conditions]) -> bool:
+    """Say whether the description given now says anything that the exhibit's does not."""
+    known = (record.acquisition, record.conditions)
+    given = json.loads(json.dumps([asdict(part) for part in described]))
+    return any(
+        value and before.get(name) != value
+        for before, now in zip(known, given, strict=True)
+        for name, value in now.items()
+    )
 
 
 def _keep_apart(case: Path, path: Path) -> None:
@@ -86,59 +113,3 @@ def _keep_apart(case: Path, path: Path) -> None:
 
 def _facts(record: ExhibitRecord) -> dict[str, str]:
     return {"exhibit": record.identity, "seal": record.seal}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recheck:
-    """The result of hashing an exhibit again."""
-
-    exhibit: ExhibitRecord
-    differences: Sequence[str]
-    """At most 20 places that differ, in words; empty where the seal holds."""
-
-
-def recheck(
-    case: Case,
-    identity: str | None = None,
-    *,
-    moved_to: Path | None = None,
-    who: str | None = None,
-    progress: Progress = silent,
-) -> list[Recheck]:
-    """Hash exhibits again and compare with their seals; `moved_to` gives one a new location."""
-    exhibits = shelf(case)
-    records = [exhibits.get(identity)] if identity else exhibits.all()
-    if moved_to is not None and len(records) != 1:
-        raise UsageError("a new location fits one exhibit", next_step="Name it: --exhibit E1.")
-    with case.lock():
-        results = [_recheck_one(case, record, moved_to, progress) for record in records]
-        for result in results:
-            facts: dict[str, JSON] = {**_facts(result.exhibit), "holds": not result.differences}
-            case.log().append("seal rechecked", facts, who=who)
-        return results
-
-
-def _recheck_one(
-    case: Case, record: ExhibitRecord, moved_to: Path | None, progress: Progress
-) -> Recheck:
-    exhibits = shelf(case)
-    progress.phase(f"recheck {record.identity}", record.bytes, "bytes")
-    copy = open_exhibit(case, record, moved_to)
-    before = exhibits.entries(record.identity)
-    differences: list[str] = []
-
-    def compare(entry: Entry) -> None:
-        sealed = next(before, None)
-        if (sealed is None or entry_leaf(sealed) != entry_leaf(entry)) and len(differences) < 20:
-            differences.append(f"{entry.path.decode('utf-8', 'backslashreplace')} differs")
-
-    now = seal(copy.entries(), compare, progress.advance)
-    differences.extend(
-        f"{missing.path.decode('utf-8', 'backslashreplace')} is missing"
-        for missing, _ in zip(before, range(20 - len(differences)), strict=False)
-    )
-    if now.seal != record.seal and not differences:
-        raise ExhibitError("the seal differs though every entry is equal", where=record.identity)
-    if not differences and moved_to is not None:
-        record = exhibits.move(record, moved_to)
-    return Recheck(exhibit=record, differences=tuple(differences))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from zegel.casefile import Case
@@ -10,8 +11,13 @@ from zegel.errors import UsageError
 from zegel.tables import read_rows
 
 
-def list_problems(case: Case, *, who: str | None = None) -> Iterator[dict[str, Any]]:
-    """Yield every problem in order of exhibit files, then those met while opening."""
+def list_problems(
+    case: Case, *, kind: str | None = None, who: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield every problem in order of exhibit files, then those met while opening.
+
+    With `kind` only those of that kind; one that no problem here has is a usage error.
+    """
     if not case.stage("scan").parts():
         raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
     case.log().append("problems read", {}, who=who)
@@ -20,7 +26,18 @@ def list_problems(case: Case, *, who: str | None = None) -> Iterator[dict[str, A
         *case.stage("keys").files("problems")[-1:],
         *case.stage("open").files("problems"),
     ]
-    return (_shown(row) for row in read_rows(files))
+    if kind is not None:
+        _require_kind(kind, files)
+    return (_shown(row) for row in read_rows(files) if kind in (None, row["kind"]))
+
+
+def _require_kind(kind: str, files: list[Path]) -> None:
+    kinds = {row["kind"] for row in read_rows(files, ["kind"])}
+    if kind not in kinds:
+        raise UsageError(
+            f"no problem here is of kind {kind!r}",
+            next_step=f"There are: {', '.join(sorted(kinds)) or 'none at all'}.",
+        )
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

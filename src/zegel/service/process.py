@@ -110,7 +110,7 @@ class _Run:
 
     def scan(self) -> None:
         stage = self.case.stage("scan")
-        self.progress.phase("scan", sum(record.entries for record in self.records), "files")
+        self.progress.phase("scan", sum(record.entries for record in self.records), "entries")
 
         def tasks() -> Iterable[ScanTask]:
             for record in self.records:
@@ -121,13 +121,13 @@ class _Run:
                 for number, batch in enumerate(iter_partitions(entries)):
                     part = f"{record.identity}-{number:06d}-v{RULES}"
                     if stage.has(part):
-                        self.progress.advance(len(batch))
+                        self.progress.advance(len(batch), stage.rows(part, "problems"))
                     else:
                         yield ScanTask(stage=stage.folder, part=part, source=source, entries=batch)
 
         def done(finished: Finished) -> None:
             stage.commit(finished.part, finished.unfinished)
-            self.progress.advance(finished.rows["files"])
+            self.progress.advance(finished.rows["files"], finished.rows["problems"])
 
         self.engine.run(tasks(), done)
 
@@ -157,7 +157,7 @@ class _Run:
         def tasks() -> Iterable[OpenTask]:
             for part, group in parts.items():
                 if stage.has(part):
-                    self.progress.advance(sizes[group])
+                    self.progress.advance(sizes[group], stage.rows(part, "problems"))
                     continue
                 yield OpenTask(
                     stage=stage.folder,
@@ -173,7 +173,7 @@ class _Run:
 
         def done(finished: Finished) -> None:
             stage.commit(finished.part, finished.unfinished)
-            self.progress.advance(sizes[parts[finished.part]])
+            self.progress.advance(sizes[parts[finished.part]], finished.rows["problems"])
 
         self.engine.run(tasks(), done)
 

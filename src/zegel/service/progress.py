@@ -11,8 +11,8 @@ class Progress(Protocol):
     def phase(self, name: str, total: int | None, unit: str) -> None:
         """Start the phase `name` of `total` units (None where nobody knows)."""
 
-    def advance(self, units: int) -> None:
-        """Count `units` more as done."""
+    def advance(self, units: int, problems: int = 0) -> None:
+        """Count `units` more as done, in which so many problems were met."""
 
     def note(self, sentence: str) -> None:
         """Tell a person something worth a line, without content."""
@@ -22,7 +22,7 @@ class _Silent:
     def phase(self, name: str, total: int | None, unit: str) -> None:
         """Ignore it."""
 
-    def advance(self, units: int) -> None:
+    def advance(self, units: int, problems: int = 0) -> None:
         """Ignore it."""
 
     def note(self, sentence: str) -> None:

@@ -133,6 +133,10 @@ class Stage:
         """Return the Parquet files of `table`, one per finished part, in order of parts."""
         return [self.folder / part / f"{table}.parquet" for part in self.parts()]
 
+    def rows(self, part: str, table: str) -> int:
+        """Return how many rows of `table` a finished part holds."""
+        return int(pq.read_metadata(self.folder / part / f"{table}.parquet").num_rows)
+
     def digest(self, table: str) -> str:
         """Return the canonical digest of `table` over all finished parts, in hexadecimal."""
         return table_digest(bytes.fromhex(file_digest(path)) for path in self.files(table)).hex()

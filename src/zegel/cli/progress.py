@@ -1,0 +1,109 @@
+"""Progress on standard error: phase, how much of how much, rate, time left, problems so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+
+class _Amount(ProgressColumn):
+    """How much is done of how much."""
+
+    def render(self, task: Task) -> Text:
+        if not task.fields["unit"]:
+            return Text()
+        done = _amount(task.completed, task)
+        whole = "" if task.total is None else f" / {_amount(task.total, task)}"
+        return Text(f"{done}{whole}", style="progress.download")
+
+
+class _Rate(ProgressColumn):
+    """How much is done in a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.completed / task.elapsed if task.finished and task.elapsed else task.speed
+        told = speed and task.fields["unit"]
+        return Text(f"{_amount(speed or 0, task)}/s" if told else "", style="progress.data.speed")
+
+
+class _Problems(ProgressColumn):
+    """How many problems the phase has met so far; they are evidence, not a failure."""
+
+    def render(self, task: Task) -> Text:
+        count = task.fields["problems"]
+        said = f"{count:,} problem{'s' if count != 1 else ''}" if count else ""
+        return Text(said, style="yellow")
+
+
+def _amount(number: float, task: Task) -> str:
+    if task.fields["unit"] == "bytes":
+        return decimal(int(number))
+    return f"{number:,.0f}"
+
+
+class Bar:
+    """Shows each phase of a use case as a progress bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def phase(self, name: str, total: int | None, unit: str) -> None:
+        """Start a bar for the phase."""
+        self._finish()
+        self._task = self._progress.add_task(f"{name} ({unit})", total=total, unit=unit, problems=0)
+
+    def advance(self, units: int, problems: int = 0) -> None:
+        """Move the bar, and count the problems met on the way."""
+        if self._task is not None:
+            met = self._progress.tasks[self._task].fields["problems"] + problems
+            self._progress.update(self._task, advance=units, problems=met)
+
+    def note(self, sentence: str) -> None:
+        """Print a line above the bars."""
+        self._progress.console.print(sentence, markup=False)
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            task = self._progress.tasks[self._task]
+            self._progress.stop_task(self._task)
+            # What was counted while it ran is the whole, where nobody knew it before.
+            whole = task.completed if task.total is None else task.total
+            unit = task.fields["unit"] if whole else ""  # nothing was counted, only done
+            self._progress.update(self._task, total=whole or 1, completed=whole or 1, unit=unit)
+
+    def close(self) -> None:
+        """Fill the last bar."""
+        self._finish()
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Bar]:
+    """Show progress on `console` while the block runs."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        _Amount(),
+        _Rate(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        _Problems(),
+    )
+    with Progress(*columns, console=console) as shown:
+        bar = Bar(shown)
+        yield bar
+        bar.close()

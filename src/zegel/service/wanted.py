@@ -1,0 +1,46 @@
+"""Use case: which keys and passphrases are still wanted, and how many blocks wait for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zegel.casefile import Case
+from zegel.errors import UsageError
+from zegel.processing.sql import connect, parquet
+from zegel.tables import read_rows
+
+_WANTED = """
+SELECT key_id, state, reason, detail, count(*) AS blocks
+FROM (SELECT unnest(CASE WHEN len(key_ids) = 0 THEN [NULL] ELSE key_ids END) AS key_id,
+             state, reason, detail
+      FROM {blocks} WHERE state IN ('no key', 'key locked'))
+GROUP BY ALL ORDER BY blocks DESC, key_id, state, reason, detail
+"""
+
+
+def list_wanted(case: Case, *, who: str | None = None) -> list[dict[str, Any]]:
+    """Return what blocks that stayed closed ask for, those that most wait for first.
+
+    `key_id` is None for a hidden recipient or a passphrase; `detail` says how many of how many
+    candidates were tried; `user_ids` are those of a certificate without its secret, where one lies
+    in the case. A block for several recipients counts for each.
+    """
+    settled = case.stage("settled").files("blocks")[-1:]
+    if not settled:
+        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+    case.log().append("keys read", {"wanted": True}, who=who)
+    with connect(case.folder / "spill") as connection:
+        rows = connection.execute(_WANTED.format(blocks=parquet(settled))).fetchall()
+    known = read_rows(case.stage("keys").files("keys")[-1:], ["key_id", "user_ids"])
+    users = {row["key_id"]: row["user_ids"] for row in known}
+    return [
+        {
+            "key_id": key_id.hex().upper() if key_id else None,
+            "user_ids": users.get(key_id, []),
+            "state": state,
+            "reason": reason,
+            "detail": detail,
+            "blocks": int(blocks),
+        }
+        for key_id, state, reason, detail, blocks in rows
+    ]
