@@ -32,7 +32,7 @@ CREATE TABLE device (
     fingerprint TEXT,
     camera INTEGER NOT NULL DEFAULT 0 CHECK (camera = 0),
     microphone INTEGER NOT NULL DEFAULT 0 CHECK (microphone = 0),
-    created TEXT NOT NULL, last_seen TEXT
+    created TEXT NOT NULL, last_seen TEXT, profile TEXT
 );
 CREATE TABLE holding (
     id INTEGER PRIMARY KEY, serial TEXT NOT NULL REFERENCES device (serial),
@@ -48,7 +48,33 @@ CREATE TRIGGER event_stays BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER event_remains BEFORE DELETE ON event
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TABLE login (
+    address TEXT PRIMARY KEY REFERENCES device (address), password TEXT NOT NULL
+);
+CREATE TABLE enrolment (
+    code_sha256 TEXT PRIMARY KEY, serial TEXT NOT NULL REFERENCES device (serial),
+    holder TEXT NOT NULL, made TEXT NOT NULL, expires TEXT NOT NULL, used TEXT
+);
+CREATE INDEX enrolment_serial ON enrolment (serial);
+CREATE TABLE hold (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, order_number TEXT NOT NULL, address TEXT,
+    placed TEXT NOT NULL, lifted TEXT
+);
+CREATE TRIGGER hold_stays BEFORE UPDATE ON hold
+WHEN OLD.lifted IS NOT NULL OR NEW.lifted IS NULL OR NEW.order_number <> OLD.order_number
+    OR NEW.address IS NOT OLD.address OR NEW.placed <> OLD.placed OR NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, 'a hold can only be lifted, once'); END;
+CREATE TRIGGER hold_remains BEFORE DELETE ON hold
+BEGIN SELECT RAISE(ABORT, 'holds are append-only'); END;
+CREATE TABLE ledger_line (
+    number INTEGER PRIMARY KEY, order_number TEXT NOT NULL UNIQUE, line TEXT NOT NULL
+);
+CREATE TRIGGER ledger_stays BEFORE UPDATE ON ledger_line
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_remains BEFORE DELETE ON ledger_line
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """
+LEDGER_HEADING = ("order", "date", "serial", "model", "buyer", "price_cents", "currency", "paid_by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +185,7 @@ def write_ledger(path: Path, site: Site | LiveSite, sales: Iterable[Sale]) -> No
     numbers: dict[int, int] = {}
     with path.open("w", encoding="utf-8", newline="") as target:
         rows = csv.writer(target)
-        rows.writerow(
-            ("order", "date", "serial", "model", "buyer", "price_cents", "currency", "paid_by")
-        )
+        rows.writerow(LEDGER_HEADING)
         for sale in sorted(sales):
             year = dt.date.fromisoformat(sale.date).year
             numbers[year] = numbers.get(year, 0) + 1

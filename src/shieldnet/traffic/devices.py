@@ -9,6 +9,7 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
+from shieldnet.imei import of_test_range
 from shieldnet.keys import KeySpec
 from shieldnet.sites import AMS, DAY, YYZ, Site
 from shieldnet.traffic.draw import chances
@@ -61,16 +62,6 @@ class Device:
         return max((key for key in self.keys if key.created <= second), key=lambda key: key.created)
 
 
-def imei(number: int) -> str:
-    """Return an IMEI of the test range with its Luhn check digit (3GPP TS 23.003 annex B)."""
-    body = f"00{number % 10**12:012d}"
-    total = 0
-    for place, digit in enumerate(map(int, body)):
-        doubled = digit * 2 if place % 2 else digit
-        total += doubled - 9 if doubled > 9 else doubled
-    return f"{body}{-total % 10}"
-
-
 @lru_cache(maxsize=16384)
 def device(settings: Settings, number: int) -> Device:
     """Return device `number`."""
@@ -86,7 +77,7 @@ def device(settings: Settings, number: int) -> Device:
         number=number,
         site=site,
         serial=f"SN-{site.name.upper()}-{number:06d}",
-        imei=imei(number),
+        imei=of_test_range(number),
         address=address,
         model=chance.choice(MODELS),
         language=_language(chance, site),

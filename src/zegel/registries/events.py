@@ -17,9 +17,9 @@ from zegel.registries.values import text
 
 _STARTS = """
     issued issue reissued reissue re_issued re_issue registered register assigned assign
-    activated activate sold sale handed_out uitgegeven uitgifte heruitgegeven heruitgifte
-    geregistreerd registratie toegewezen verkocht ausgegeben ausgabe neu_ausgegeben registriert
-    zugewiesen verkauft attribue reattribue enregistre vendu"""
+    activated activate unblocked unblock sold sale handed_out uitgegeven uitgifte heruitgegeven
+    heruitgifte geregistreerd registratie toegewezen verkocht ausgegeben ausgabe neu_ausgegeben
+    registriert zugewiesen verkauft attribue reattribue enregistre vendu"""
 _ENDS = """
     blocked block wiped wipe returned return deactivated deactivate withdrawn taken_back lost
     geblokkeerd blokkade gewist ingeleverd ingetrokken gesperrt sperrung geloescht geloscht

@@ -23,7 +23,9 @@ def named(heading: str) -> set[str]:
     return {name for cell in first for name in re.findall(r"`([^`]+)`", cell)}
 
 
-@pytest.mark.parametrize("table", ["site", "device", "holding", "event"])
+@pytest.mark.parametrize(
+    "table", ["site", "device", "holding", "event", "login", "enrolment", "hold", "ledger_line"]
+)
 def test_the_reference_names_every_column_of_the_registry(table: str) -> None:
     with sqlite3.connect(":memory:") as connection:
         connection.executescript(SCHEMA)

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
+from shieldnet.imei import of_test_range
 from shieldnet.sites import SECOND
-from shieldnet.traffic.devices import Device, device, imei
+from shieldnet.traffic.devices import Device, device
 from shieldnet.traffic.draw import chances
 from shieldnet.traffic.phrases import LANGUAGES, TOPICS
 from shieldnet.traffic.plan import Planned, circle, planned
@@ -124,7 +125,7 @@ def test_keys_that_should_stay_shut_share_no_rsa_numbers_with_others() -> None:
 
 @given(st.integers(0, 10**9))
 def test_imeis_are_in_the_test_range_and_their_check_digit_fits(number: int) -> None:
-    digits = [int(digit) for digit in imei(number)]
+    digits = [int(digit) for digit in of_test_range(number)]
     total = sum(digits[-1::-2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
 
     assert len(digits) == 15

@@ -1,0 +1,345 @@
+"""A device's life in the registry: registered, enrolled, blocked, wiped, issued again."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import itertools
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shieldnet import devices, wkd
+from shieldnet.certificates import CertificateError
+from shieldnet.devices import Registered, Request, holds
+from shieldnet.devices.errors import (
+    CodeError,
+    CustodyError,
+    DeviceError,
+    HeldError,
+    StateError,
+    TakenError,
+    UnknownDeviceError,
+)
+from shieldnet.network import Network
+from tests.unit.shieldnet.networks import certificate, key, made, revocation
+
+HERON = Request(holder="heron", model="Cobalt S1")
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Network:
+    return made(tmp_path)
+
+
+def one(network: Network, request: Request = HERON, site: str = "ams") -> Registered:
+    return devices.register(network, site, [request])[0]
+
+
+def enrolled(network: Network) -> str:
+    new = one(network)
+    devices.enrol(network, new.code, certificate(new.address))
+    return new.address
+
+
+def rows(network: Network, query: str, site: str = "ams") -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(network.site(site).registry)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def ledger(network: Network, site: str = "ams") -> list[dict[str, str]]:
+    with network.site(site).ledger.open(encoding="utf-8", newline="") as source:
+        return list(csv.DictReader(source))
+
+
+def test_a_device_gets_the_next_number_an_address_of_the_site_and_a_test_imei(
+    network: Network,
+) -> None:
+    first, second = one(network), one(network)
+
+    assert (first.serial, first.address) == ("SN-AMS-000001", "d00001@ams.shieldnet.example")
+    assert (second.serial, second.address) == ("SN-AMS-000002", "d00002@ams.shieldnet.example")
+    assert first.imei.startswith("00")
+    assert first.imei != second.imei
+
+
+def test_a_sale_is_in_the_ledger_with_order_imei_and_price(network: Network) -> None:
+    request = dataclasses.replace(
+        HERON, imei="490154203237518", buyer="reseller 4", price_cents=149_900, paid_by="voucher"
+    )
+    sold = one(network, request)
+    entry = ledger(network)[-1]
+
+    assert entry.pop("date")[:2] == "20"
+    assert entry == {
+        "order": sold.order,
+        "serial": sold.serial,
+        "model": "Cobalt S1",
+        "buyer": "reseller 4",
+        "price_cents": "149900",
+        "currency": "EUR",
+        "paid_by": "voucher",
+    }
+    assert rows(network, "SELECT imei FROM device") == [("490154203237518",)]
+
+
+def test_a_ledger_left_behind_by_a_killed_command_is_put_right_by_the_next(
+    network: Network,
+) -> None:
+    one(network)
+    before = network.site("ams").ledger.read_bytes()
+    one(network)
+    network.site("ams").ledger.write_bytes(before)
+    one(network)
+
+    assert len(ledger(network)) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"address": "d00001"}, "address d00001@ams.shieldnet.example belongs to a device"),
+        ({"imei": "490154203237518"}, "IMEI 490154203237518 belongs to a device"),
+        ({"order": "A-1"}, "Order A-1 is in the ledger"),
+    ],
+)
+def test_what_another_device_has_is_refused_and_nothing_is_written(
+    change: dict[str, Any], said: str, network: Network
+) -> None:
+    one(network, dataclasses.replace(HERON, imei="490154203237518", order="A-1"))
+    with pytest.raises(TakenError, match=said):
+        devices.register(network, "ams", [HERON, dataclasses.replace(HERON, **change)])
+
+    assert len(rows(network, "SELECT * FROM device")) == len(ledger(network)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"imei": "490154203237517"}, "no IMEI"),
+        ({"imei": "49015420323751"}, "no IMEI"),
+        ({"holder": " "}, "needs a holder"),
+        ({"model": "a\x1bb"}, "control"),
+        ({"address": "d1@elsewhere.example"}, "not at ams"),
+        ({"address": "no spaces"}, "cannot be the first part"),
+        ({"price_cents": -1}, "no price"),
+    ],
+)
+def test_words_that_cannot_be_entered_are_refused(
+    change: dict[str, Any], said: str, network: Network
+) -> None:
+    with pytest.raises(DeviceError, match=said):
+        one(network, dataclasses.replace(HERON, **change))
+
+
+def test_a_code_is_kept_as_a_digest_only_and_enrols_one_phone_once(network: Network) -> None:
+    new = one(network)
+    login = devices.enrol(network, new.code.lower().replace("-", " "), certificate(new.address))
+    with pytest.raises(CodeError, match=r"used on .* works once"):
+        devices.enrol(network, new.code, certificate(new.address))
+    stored = network.site("ams").registry.read_bytes()
+
+    assert login.address == new.address
+    assert rows(network, "SELECT status FROM device") == [("active",)]
+    assert new.code.encode() not in stored
+    assert new.code.replace("-", "").encode() not in stored
+    assert login.password.encode() not in stored
+    assert repr(new).find(new.code) == repr(login).find(login.password) == -1
+
+
+def test_an_unknown_or_late_code_is_refused(network: Network) -> None:
+    new = one(network)
+    connection = sqlite3.connect(network.site("ams").registry)
+    connection.execute("UPDATE enrolment SET expires = '2020-01-01T00:00:00Z'")
+    connection.commit()
+    connection.close()
+
+    with pytest.raises(CodeError, match="No device waits"):
+        devices.enrol(network, "0000-0000-0000-0000-0000")
+    with pytest.raises(CodeError, match="valid until 2020"):
+        devices.enrol(network, new.code)
+
+
+def test_a_phone_that_brings_what_it_must_not_leaves_its_code_unused(network: Network) -> None:
+    new = one(network)
+    secret = bytes(key(new.address))
+    other = certificate("d00002@ams.shieldnet.example")
+    with pytest.raises(CertificateError, match="secret key"):
+        devices.enrol(network, new.code, secret)
+    with pytest.raises(CertificateError, match="is for d00002"):
+        devices.enrol(network, new.code, other)
+    with pytest.raises(CustodyError, match="never keep one"):
+        devices.enrol(network, new.code, certificate(new.address), secret=secret)
+    wrong = revocation("d00002@ams.shieldnet.example")
+    with pytest.raises(CertificateError, match="does not revoke"):
+        devices.enrol(network, new.code, certificate(new.address), revocation=wrong)
+    devices.enrol(network, new.code, certificate(new.address))
+
+    assert not list(network.site("ams").keys.rglob("secret"))
+
+
+def test_the_events_tell_a_whole_life_and_cannot_be_rewritten(network: Network) -> None:
+    address = enrolled(network)
+    devices.block(network, address)
+    devices.unblock(network, address)
+    devices.wipe(network, address)
+    again = devices.reissue(network, address, dataclasses.replace(HERON, holder="sparrow"))
+    devices.enrol(network, again.code, certificate(address, 1))
+    told = devices.history(network, address)
+
+    assert [event["kind"] for event in told.events] == [
+        *("registered", "code issued", "issued", "blocked", "unblocked", "wiped"),
+        *("code issued", "reissued"),
+    ]
+    assert [held["holder"] for held in told.holdings] == ["heron", "heron", "sparrow"]
+    ends = [(held["valid_from"] or "", held["valid_to"] or "9") for held in told.holdings]
+    assert all(start < end for start, end in ends)
+    assert all(end <= later for (_, end), (later, _) in itertools.pairwise(ends))
+    assert told.events[-1]["detail"] == {
+        "holder": "sparrow",
+        "previous": "heron",
+        "fingerprint": told.device.fingerprint,
+    }
+    assert len(told.sales) == 2
+    for table in ("event", "ledger_line"):
+        for change in (f"DELETE FROM {table}", f"UPDATE {table} SET rowid = rowid + 1"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                rows(network, change)
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (["block"], "is stock. Only an active"),
+        (["enrol", "unblock"], "is active. Only a blocked"),
+        (["enrol", "block", "block"], "is blocked. Only an active"),
+        (["enrol", "wipe", "wipe"], "wiped already"),
+        (["enrol", "reissue"], "Wipe it first"),
+    ],
+)
+def test_a_step_out_of_turn_says_what_comes_first(
+    steps: list[str], said: str, network: Network
+) -> None:
+    new = one(network)
+    step: dict[str, Callable[[], object]] = {
+        "enrol": lambda: devices.enrol(network, new.code),
+        "block": lambda: devices.block(network, new.address),
+        "unblock": lambda: devices.unblock(network, new.address),
+        "wipe": lambda: devices.wipe(network, new.address),
+        "reissue": lambda: devices.reissue(network, new.address, HERON),
+    }
+    for name in steps[:-1]:
+        step[name]()
+
+    with pytest.raises(StateError, match=said):
+        step[steps[-1]]()
+
+
+def test_a_device_is_found_by_address_serial_or_imei(network: Network) -> None:
+    new = one(network, site="yyz")
+
+    for name in (new.address.upper(), new.serial.lower(), new.imei):
+        assert devices.history(network, name).device.serial == new.serial
+    with pytest.raises(UnknownDeviceError, match="No device of this network is known as nobody"):
+        devices.history(network, "nobody")
+
+
+def test_a_hold_stops_a_wipe_and_that_is_told(network: Network) -> None:
+    address = enrolled(network)
+    holds.place(network, "RK-16-0421", device=address)
+    with pytest.raises(HeldError, match="order RK-16-0421"):
+        devices.wipe(network, address)
+    told = devices.history(network, address)
+    holds.lift(network, "RK-16-0421", device=address)
+    devices.wipe(network, address)
+
+    assert told.device.held_by_orders == ("RK-16-0421",)
+    assert [event["kind"] for event in told.events][-2:] == ["hold placed", "wipe refused"]
+    assert devices.history(network, address).device.held_by_orders == ()
+
+
+def test_a_hold_on_a_site_holds_all_its_devices_and_no_other_site_s(network: Network) -> None:
+    here, there = enrolled(network), one(network, site="yyz").address
+    holds.place(network, "RK-1", site="ams")
+    ams, yyz = network.site("ams"), network.site("yyz")
+
+    assert devices.held(ams, here)
+    assert not devices.held(yyz, there)
+    with pytest.raises(HeldError):
+        devices.wipe(network, here)
+    devices.wipe(network, there)
+
+
+def test_a_hold_is_never_rewritten(network: Network) -> None:
+    address = enrolled(network)
+    holds.place(network, "RK-1", device=address)
+    holds.lift(network, "RK-1", device=address)
+
+    for change in (
+        "DELETE FROM hold",
+        "UPDATE hold SET lifted = NULL",
+        "UPDATE hold SET order_number = 'RK-2'",
+    ):
+        with pytest.raises(sqlite3.IntegrityError):
+            rows(network, change)
+    with pytest.raises(HeldError, match="holds nothing"):
+        holds.lift(network, "RK-1", device=address)
+
+
+def test_the_test_mode_keeps_secrets_and_refuses_real_phones(tmp_path: Path) -> None:
+    network = made(tmp_path, "server")
+    with pytest.raises(CustodyError, match="is a real phone"):
+        one(network, dataclasses.replace(HERON, imei="490154203237518"))
+    new = one(network)
+    with pytest.raises(CustodyError, match="needs the secret key"):
+        devices.enrol(network, new.code, certificate(new.address))
+    secret = bytes(key(new.address))
+    devices.enrol(network, new.code, certificate(new.address), secret=secret)
+    kept = network.site("ams").keys / "secret" / f"{new.address}.asc"
+
+    assert kept.read_text().startswith("-----BEGIN PGP PRIVATE KEY BLOCK-----")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert rows(network, "SELECT custody FROM device") == [("server",)]
+
+
+def test_a_revocation_deposited_is_published_and_nothing_more_is_encrypted(
+    network: Network,
+) -> None:
+    new = one(network)
+    deposit = revocation(new.address)
+    devices.enrol(network, new.code, certificate(new.address), revocation=deposit)
+    assert wkd.certificate(network, new.address)
+    devices.revoke(network, new.address)
+    shown = wkd.published(network.site("ams"), new.address)
+
+    assert shown is not None
+    assert shown.revoked
+    with pytest.raises(wkd.RevokedError, match="is revoked: nothing was encrypted"):
+        wkd.certificate(network, new.address)
+    assert devices.history(network, new.address).events[-1]["kind"] == "key revoked"
+
+
+def test_a_new_key_takes_the_place_of_the_old_and_both_are_kept(network: Network) -> None:
+    address = enrolled(network)
+    devices.roll(network, address, certificate(address, 1))
+    text = (network.site("ams").keys / f"{address}.asc").read_text()
+    shown = wkd.published(network.site("ams"), address)
+
+    assert text.count("BEGIN PGP PUBLIC KEY BLOCK") == 2
+    assert shown is not None
+    assert shown.binary == certificate(address, 1)
+    assert devices.history(network, address).events[-1]["kind"] == "key rolled"
+
+
+@pytest.mark.slow
+def test_forty_thousand_devices_are_registered_at_once(network: Network) -> None:
+    new = devices.register(network, "ams", [HERON] * 40_000)
+
+    assert len({one.address for one in new}) == len({one.code for one in new}) == 40_000
+    assert len(ledger(network)) == 40_000
