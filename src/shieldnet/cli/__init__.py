@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typer
 
+from shieldnet.cli.network import doctor, down, init, status, up
 from shieldnet.cli.screen import errors
 from shieldnet.cli.traffic import generate
 from shieldnet.errors import ShieldnetError
@@ -15,7 +16,8 @@ app = typer.Typer(
     add_completion=False,
     help="A shielded messaging network, and copies of it with known ground truth.",
 )
-app.command()(generate)
+for command in (init, up, down, status, doctor, generate):
+    app.command()(command)
 
 
 @app.callback()
