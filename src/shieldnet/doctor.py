@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shieldnet import authority, namespace, site
+from shieldnet import authority, custody, namespace, site
 from shieldnet.errors import ShieldnetError
 from shieldnet.network import LiveSite, Network, load
 from shieldnet.services.processes import free
@@ -77,7 +77,7 @@ def _network(folder: Path) -> Iterator[Finding]:
     except ShieldnetError as error:
         yield Finding(good=False, what=f"{folder}", do=f"{error}")
         return
-    yield Finding(good=True, what=f"{network.folder} holds a network; {site.sentence(network)}")
+    yield Finding(good=True, what=f"{network.folder} holds a network; {custody.sentence(network)}")
     room = shutil.disk_usage(network.folder).free
     yield Finding(
         good=room > ROOM,

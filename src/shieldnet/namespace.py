@@ -8,6 +8,7 @@ user_namespaces(7), pid_namespaces(7); ranges of numbers come from /etc/subuid (
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shutil
@@ -102,15 +103,18 @@ def hold(folder: Path) -> None:
     )
     children = Path(f"/proc/{keeper.pid}/task/{keeper.pid}/children")
 
-    def started() -> bool:
-        return keeper.poll() is not None or any(
-            alive(int(pid), MODULE) for pid in children.read_text().split()
-        )
+    def first() -> str:
+        """Return process 1, once it is itself and no longer `unshare` or its assistant."""
+        for pid in children.read_text().split():
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(sys.executable.encode()):
+                    return pid
+        return ""
 
-    if not until(started) or keeper.poll() is not None:
+    if not until(lambda: keeper.poll() is not None or bool(first())) or keeper.poll() is not None:
         said = keeper.stderr.read().decode().strip() if keeper.stderr else ""
         raise ServiceError(f"This machine gives no user namespace: {said or 'no reason given'}")
-    _pid_file(folder).write_text(children.read_text().split()[0] + "\n", "ascii")
+    _pid_file(folder).write_text(f"{first()}\n", "ascii")
 
 
 def release(folder: Path, *, idle: bool = False) -> None:

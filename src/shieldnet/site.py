@@ -265,13 +265,3 @@ def devices(site: LiveSite) -> dict[str, int]:
         return dict(connection.execute("SELECT status, count(*) FROM device GROUP BY status"))
     finally:
         connection.close()
-
-
-def sentence(network: Network) -> str:
-    """Say in plain words who can read the mail."""
-    if network.custody == "server":
-        return (
-            "Custody: server. A TEST MODE: the servers keep every secret key, so whoever copies "
-            "them reads everything. Nothing real belongs here."
-        )
-    return "Custody: device. The servers hold no secret key; mail is refused unless encrypted."

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from shieldnet import custody as keeping
 from shieldnet import doctor as checks
 from shieldnet import namespace, site
 from shieldnet.cli.screen import errors, results
@@ -36,6 +37,7 @@ def init(
             f"{one.name}: {one.host} at {one.address}, relay {one.relay_port}, "
             f"submission {one.submission_port}, IMAP {one.imap_port}",
             highlight=False,
+            soft_wrap=True,
         )
     results.print(f"Settings: {network.folder / SETTINGS}", highlight=False, soft_wrap=True)
     results.print(f"Next: shieldnet up {folder}", highlight=False, soft_wrap=True)
@@ -109,7 +111,7 @@ def show(network: Network) -> None:
             f"{site.devices(one).get('active', 0):,}",
         )
     results.print(table)
-    results.print(site.sentence(network), highlight=False, soft_wrap=True)
+    results.print(keeping.sentence(network), highlight=False, soft_wrap=True)
 
 
 def _running(server: bool | None) -> str:

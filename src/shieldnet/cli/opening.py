@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from shieldnet import network
+from shieldnet import namespace, network
 from shieldnet.network import Network
 
 Directory = Annotated[Path, typer.Argument(help="Folder of the network.", metavar="DIR")]
 
 
 def opened(directory: Path) -> Network:
-    """Return the network in `directory`."""
+    """Return the network in `directory`; without root, from inside its namespace."""
+    namespace.enter(directory)
     return network.load(directory)

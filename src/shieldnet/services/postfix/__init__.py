@@ -15,6 +15,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from shieldnet import custody
 from shieldnet.errors import ServiceError
 from shieldnet.network import LiveSite, Network
 from shieldnet.services.processes import alive, below, pid_in, send, until
@@ -24,8 +25,6 @@ SYSTEM = Path("/etc/postfix")
 LIBRARIES = Path("/usr/lib/postfix")
 FILTER_NAME = "filter.invalid"
 """How the filter names itself, so that its hop can be taken out of the headers."""
-MARK = "Shieldnet-Custody: server"
-"""What every message of the test mode bears."""
 
 
 def folder(site: LiveSite) -> Path:
@@ -97,9 +96,10 @@ def _submission(network: Network) -> str:
 
 
 def _marking(network: Network) -> str:
-    if network.custody != "server":
+    if network.custody != custody.SERVER:
         return ""
-    prepend = f"check_sender_access static:{{PREPEND {MARK}}}"
+    name, value = custody.MARK
+    prepend = f"check_sender_access static:{{PREPEND {name}: {value}}}"
     return f"  -o {{ smtpd_data_restrictions={prepend} }}"
 
 
@@ -112,6 +112,7 @@ def _lookup_tables(site: LiveSite) -> str:
     if (SYSTEM / "dynamicmaps.cf").stat().st_uid == 0:
         return f"meta_directory = {SYSTEM}"
     library = "postfix-sqlite.so"
+    shutil.copy(SYSTEM / "postfix-files", folder(site))  # by which the queue's folders are made
     shutil.copy(LIBRARIES / library, site.folder / "postfix" / library)
     (folder(site) / "dynamicmaps.cf").write_text(
         f"sqlite\t{site.folder / 'postfix' / library}\tdict_sqlite_open\n", "utf-8"
