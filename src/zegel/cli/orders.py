@@ -46,6 +46,7 @@ def grant(
     without_casework: Annotated[
         bool, typer.Option("--without-casework", help="No tags and notes of earlier versions.")
     ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     case: CaseOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -56,6 +57,8 @@ def grant(
     earlier = None if without_casework else casework_from or []
     text = read_file(order)
     with show.progress() as bar, at(order):
-        granted = service.grant(opened, text, out, casework_from=earlier, progress=bar)
+        granted = service.grant(
+            opened, text, out, casework_from=earlier, workers=workers, progress=bar
+        )
     result = {**asdict(granted), "folder": str(granted.folder), "training": opened.training}
     show.document(result) if json else showing.granted(result)

@@ -6,22 +6,43 @@ its last node rises as it is.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
 
-from zegel.custody.merkle import HASH_SIZE, node_hash
+from zegel.custody.merkle import HASH_SIZE
 
 
 class Proofs:
     """All levels of a tree, from which any leaf's proof is read."""
 
     def __init__(self, leaves: Iterable[bytes]) -> None:
-        level = bytearray()
-        for leaf in leaves:
-            level += leaf
-        self._levels = [level]
+        level = bytearray().join(leaves)
+        self._levels: list[bytearray | memoryview] = [level]
         while len(level) > HASH_SIZE:
             level = _above(level)
             self._levels.append(level)
+
+    @classmethod
+    def read(cls, place: Path, size: int) -> Proofs:
+        """Return the tree of `size` leaves that `write` put there; its pages are read on demand."""
+        with place.open("rb") as file:
+            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        proofs = cls.__new__(cls)
+        proofs._levels = []
+        start = 0
+        while True:
+            proofs._levels.append(whole[start : start + size * HASH_SIZE])
+            start += size * HASH_SIZE
+            if size <= 1:
+                return proofs
+            size = (size + 1) // 2
+
+    def write(self, place: Path) -> None:
+        """Write all levels to a new file, so that other processes can `read` them."""
+        with place.open("xb") as file:
+            file.writelines(self._levels)
 
     @property
     def size(self) -> int:
@@ -32,6 +53,10 @@ class Proofs:
     def root(self) -> bytes:
         """Return the root; a tree without leaves has none here."""
         return bytes(self._levels[-1])
+
+    def leaf(self, index: int) -> bytes:
+        """Return the hash of leaf `index`."""
+        return bytes(self._levels[0][index * HASH_SIZE : (index + 1) * HASH_SIZE])
 
     def proof(self, index: int) -> tuple[bytes, ...]:
         """Return the hashes that lead from leaf `index` to the root (RFC 6962 section 2.1.1)."""
@@ -49,10 +74,9 @@ class Proofs:
 def _above(level: bytearray) -> bytearray:
     above = bytearray()
     pair = 2 * HASH_SIZE
-    for at in range(0, len(level) - HASH_SIZE, pair):
-        above += node_hash(
-            bytes(level[at : at + HASH_SIZE]), bytes(level[at + HASH_SIZE : at + pair])
-        )
+    nodes = bytes(level)
+    for at in range(0, len(nodes) - HASH_SIZE, pair):
+        above += sha256(b"\1" + nodes[at : at + pair]).digest()
     if len(level) % pair:
         above += level[-HASH_SIZE:]
     return above

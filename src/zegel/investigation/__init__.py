@@ -13,6 +13,7 @@ It opens without the case that made it, and nothing here imports the case.
 """
 
 from zegel.investigation.folder import Investigation
+from zegel.investigation.portion import Portion, PortionWriter
 from zegel.investigation.writing import Draft
 
-__all__ = ["Draft", "Investigation"]
+__all__ = ["Draft", "Investigation", "Portion", "PortionWriter"]

@@ -7,14 +7,23 @@ are read. Never compressed, so that anyone can cut them out with standard tools.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from zegel.errors import VerificationError
 from zegel.records import Buffer
 
 NAME = "bytes.pack"
+
+
+class Packed(NamedTuple):
+    """Where some bytes lie."""
+
+    digest: bytes
+    at: int
+    length: int
 
 
 class PackWriter:
@@ -24,15 +33,29 @@ class PackWriter:
         self._file: BinaryIO = (folder / NAME).open("xb")
         self._places: dict[bytes, int] = {}
         self._end = 0
+        self.packed: list[Packed] = []
+        """What was packed, in order."""
 
     def add(self, content: Buffer) -> int:
         """Return where `content` lies; bytes that are there already are not written again."""
-        digest = sha256(content).digest()
+        return self._add(sha256(content).digest(), content)
+
+    def _add(self, digest: bytes, content: Buffer) -> int:
         at = self._places.get(digest)
         if at is None:
             at = self._places[digest] = self._end
             self._end += self._file.write(content)
+            self.packed.append(Packed(digest, at, len(content)))
         return at
+
+    def add_pack(self, folder: Path, packed: Iterable[Packed]) -> dict[int, int]:
+        """Add all bytes of another pack; return where those at each place lie now."""
+        moved: dict[int, int] = {}
+        with (folder / NAME).open("rb") as other:
+            for one in packed:  # in order, so the other pack is read from end to end
+                content = other.read(one.length)
+                moved[one.at] = self._add(one.digest, content)
+        return moved
 
     def close(self) -> None:
         """Sync and close the file, once."""

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import pyarrow as pa
 
 from zegel.canonical import canonical_json
 from zegel.custody.log import Log
 from zegel.custody.merkle import root
 from zegel.errors import UsageError
 from zegel.investigation.folder import DESCRIPTION, FORMAT_VERSION, ORDER, SECRET
-from zegel.investigation.leaves import fields_of, header_leaf, message_leaf
+from zegel.investigation.leaves import header_leaf
 from zegel.investigation.pack import PackWriter
+from zegel.investigation.portion import AT, Portion
 from zegel.investigation.schemas import TABLES
-from zegel.tables import PartWriter, StorageGuard, commit, make_folder, replace_file
+from zegel.tables import (
+    PartWriter,
+    StorageGuard,
+    commit,
+    make_folder,
+    read_batches,
+    replace_file,
+)
 
 
 class Draft:
@@ -63,23 +74,18 @@ class Draft:
         self.pack.close()
         shutil.rmtree(self.unfinished, ignore_errors=True)
 
-    def add_message(
-        self,
-        message: Mapping[str, Any],
-        places: Sequence[Mapping[str, Any]],
-        ciphertexts: Sequence[Mapping[str, Any]],
-        attachments: Sequence[Mapping[str, Any]],
-    ) -> None:
-        """Add one message with all its rows; messages come in the order of their identities."""
-        if message["message"] <= self._last:
+    def add_portion(self, portion: Portion) -> None:
+        """Join a portion; portions come in the order of their messages' identities."""
+        identities = [self._last, *portion.identities]
+        if any(one >= next_one for one, next_one in pairwise(identities)):
             raise ValueError("messages must come once each, in the order of their identities")
-        self._last = message["message"]
-        fields = fields_of(message, places, ciphertexts, attachments)
-        self._leaves.append(message_leaf(self._secret, message["message"], fields))
-        self._tables.add("messages", message)
-        self._tables.add_all("places", places)
-        self._tables.add_all("ciphertexts", ciphertexts)
-        self._tables.add_all("attachments", attachments)
+        self._last = identities[-1]
+        self._leaves += portion.leaves
+        with StorageGuard(self.unfinished):
+            moved = self.pack.add_pack(portion.folder, portion.packed)
+            for table, column in AT.items():
+                for batch in read_batches(portion.folder / "tables" / f"{table}.parquet"):
+                    self._tables.add_batch(table, _moved(batch, column, moved))
 
     def add_row(self, table: str, row: Mapping[str, Any]) -> None:
         """Add a row that belongs to no single message: a key, a holding."""
@@ -111,3 +117,12 @@ class Draft:
     def publish(self) -> None:
         """Give the finished folder its name: from now on it is there, whole."""
         commit(self.unfinished, self.folder)
+
+
+def _moved(batch: pa.RecordBatch, column: str | None, moved: Mapping[int, int]) -> pa.RecordBatch:
+    """Return rows that say where their bytes lie now."""
+    if column is None:
+        return batch
+    place = batch.schema.get_field_index(column)
+    now = [None if at is None else moved[at] for at in batch.column(place).to_pylist()]
+    return batch.set_column(place, batch.schema.field(place), pa.array(now, pa.int64()))

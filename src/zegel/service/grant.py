@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ from zegel.authorisation.admit import Row
 from zegel.casefile import Case
 from zegel.custody.log import Log, account
 from zegel.custody.vouchers import export_voucher
+from zegel.engines import LocalEngine
 from zegel.errors import ConditionError, ZegelError
-from zegel.investigation import Draft
+from zegel.investigation import Draft, Portion
 from zegel.investigation.casework import add_lines
 from zegel.investigation.folder import VOUCHER, digests_of_tables
 from zegel.investigation.leaves import derive_secret
@@ -34,12 +36,13 @@ from zegel.service.admitted import holdings_of, keys_of, ledger_of
 from zegel.service.caseindex import DOCUMENTS, TEXT, current_index
 from zegel.service.cases import shelf
 from zegel.service.fields import investigation_rows
-from zegel.service.gathering import Gatherer
+from zegel.service.gathering import PORTION, Gatherer
+from zegel.service.portions import Filled
 from zegel.service.progress import Progress, silent
-from zegel.service.sealing import add_gathered
+from zegel.service.sealing import Decided
 from zegel.service.takeover import TakenOver, take_over
 from zegel.service.versions import place_of, require_new, state_of
-from zegel.tables import read_rows
+from zegel.tables import make_folder, read_rows
 from zegel.text import MATCHING
 from zegel.text.language import identify
 
@@ -72,6 +75,7 @@ def grant(
     *,
     casework_from: Sequence[Path] | None = (),
     who: str | None = None,
+    workers: int | None = None,
     progress: Progress = silent,
 ) -> Granted:
     """Make the investigation that the order in `text` authorises, in `folder` or in the case.
@@ -87,7 +91,7 @@ def grant(
             place = folder or place_of(case, order)
             require_new(case, order, place, who)
             _may_be_granted(case, order)
-            result = _Grant(case, order, place, casework_from, who, progress).run()
+            result = _Grant(case, order, place, casework_from, who, workers, progress).run()
         except ZegelError as error:
             case.log().append("grant refused", {"order": digest, "why": error.what}, who=who)
             raise
@@ -120,6 +124,7 @@ class _Grant:
         place: Path,
         casework_from: Sequence[Path] | None,
         who: str,
+        workers: int | None,
         progress: Progress,
     ) -> None:
         self.case = case
@@ -127,6 +132,7 @@ class _Grant:
         self.place = place
         self.casework_from = casework_from
         self.who = who
+        self.workers = workers
         self.progress = progress
         self.index = current_index(case)
         self.exhibits = sorted(order.exhibits or {r.identity for r in shelf(case).all()})
@@ -142,7 +148,7 @@ class _Grant:
             text = TextIndex(self.index / TEXT)
             admitted = admit(self.order, rows, Holdings(raw), text.all_rows, self._language)
             ledger = ledger_of(admitted, rows)
-            self._fill(draft, admitted, rows, raw)
+            self._fill(draft, secret, admitted, rows, raw)
             casework = self._take_over(draft, admitted)
             header = self._header(draft, secret, state, ledger)
             key = self.case.private / "investigations" / f"{self.place.name}.key"
@@ -185,7 +191,12 @@ class _Grant:
         return identify(self.texts[number])
 
     def _fill(
-        self, draft: Draft, admitted: Admitted, rows: list[Row], raw: list[dict[str, Any]]
+        self,
+        draft: Draft,
+        secret: bytes,
+        admitted: Admitted,
+        rows: list[Row],
+        raw: list[dict[str, Any]],
     ) -> None:
         """Write all rows of the admitted messages, then keys, holdings and the index."""
         numbers = admitted.messages.keys()
@@ -195,27 +206,54 @@ class _Grant:
         shown = {number: place for place, number in enumerate(order, 1)}
         thread = threads((n, mine[n].names) for n in sorted(mine))
         holders = holdings_of(admitted, self.order, raw)
-        gatherer = Gatherer(
-            self.case, self.index / DOCUMENTS, list(identities.values()), self.exhibits
-        )
-        self.progress.phase("gather", len(numbers), "messages")
-        fingerprints: set[bytes] = set()
-        for gathered in gatherer.messages():
-            number = gathered.document["number"]
-            add_gathered(
-                draft,
-                gathered,
+        numbered = {identity: number for number, identity in identities.items()}
+
+        def decided(identity: bytes) -> Decided:
+            number = numbered[identity]
+            return Decided(
                 number=shown[number],
                 admitted=[(clause, _why(why, shown)) for clause, why in admitted.messages[number]],
                 thread=identities[thread[number]],
                 holders=holders.of(mine[number]),
-                language=identify(gathered.document["text"] or ""),
             )
-            fingerprints |= _keys_used(gathered.blocks)
-            self.progress.advance(1)
+
+        fingerprints = self._gather(draft, secret, identities.values(), decided)
         self._other_tables(draft, fingerprints, holders.rows)
         draft.close_tables()
+        self.progress.phase("index", None, "messages")
         build_index(draft.unfinished / "index", investigation_rows(draft.unfinished / "tables"))
+
+    def _gather(
+        self,
+        draft: Draft,
+        secret: bytes,
+        identities: Iterable[bytes],
+        decided: Callable[[bytes], Decided],
+    ) -> set[bytes]:
+        """Gather all portions, by as many processes as there are; return the keys they used."""
+        fingerprints: set[bytes] = set()
+        waiting: dict[int, Portion] = {}
+        wanted = sorted(identities)
+        self.progress.phase("gather", len(wanted), "messages")
+
+        def done(filled: Filled) -> None:
+            fingerprints.update(filled.fingerprints)
+            waiting[filled.number] = filled.portion
+            while (portion := waiting.pop(joined[0], None)) is not None:
+                draft.add_portion(portion)
+                shutil.rmtree(portion.folder)
+                self.progress.advance(len(portion.identities))
+                joined[0] += 1
+
+        joined = [0]
+        with Gatherer(self.case, self.index / DOCUMENTS, wanted, self.exhibits) as gatherer:
+            gatherer.prepare()
+            # A process takes a second to start, and a portion about as long.
+            most = -(-len(wanted) // PORTION) or 1
+            workers = min(LocalEngine(self.workers).workers, most)
+            engine = LocalEngine(workers, make_folder(self.case.work))
+            engine.run(gatherer.tasks(decided, secret), done)
+        return fingerprints
 
     def _other_tables(
         self, draft: Draft, fingerprints: set[bytes], holdings: Iterable[Mapping[str, Any]]
@@ -328,11 +366,3 @@ def _why(why: str, shown: Mapping[int, int]) -> str:
     """Name the hit that brought a message along by its number in the investigation."""
     head, _, number = why.rpartition(" ")
     return f"{head} {shown[int(number)]}" if head == "context of" else why
-
-
-def _keys_used(blocks: Iterable[Mapping[str, Any]]) -> set[bytes]:
-    """Return the keys that opened or signed something."""
-    used = {block["key_fingerprint"] for block in blocks if block["key_fingerprint"]}
-    for block in blocks:
-        used |= {s["fingerprint"] for s in block["signatures"] or () if s["fingerprint"]}
-    return used

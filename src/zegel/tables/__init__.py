@@ -7,7 +7,7 @@ canonical digest of its rows (`digest`).
 
 from zegel.tables.commit import StorageGuard, commit, make_folder, replace_file
 from zegel.tables.digest import batch_digest, table_digest
-from zegel.tables.parts import PartWriter, Stage, read_rows, read_table
+from zegel.tables.parts import PartWriter, Stage, read_batches, read_rows, read_table
 
 __all__ = [
     "PartWriter",
@@ -16,6 +16,7 @@ __all__ = [
     "batch_digest",
     "commit",
     "make_folder",
+    "read_batches",
     "read_rows",
     "read_table",
     "replace_file",

@@ -94,6 +94,13 @@ class PartWriter:
         for row in rows:
             self.add(table, row)
 
+    def add_batch(self, table: str, batch: pa.RecordBatch) -> None:
+        """Append rows that are a batch of the table's schema already."""
+        growing = self._tables[table]
+        with StorageGuard(self.unfinished):
+            growing.flush()
+            growing.write(batch)
+
     def finish(self) -> dict[str, int]:
         """Close every file and return the number of rows per table."""
         with StorageGuard(self.unfinished):
@@ -159,6 +166,12 @@ def read_table(paths: Iterable[Path], schema: pa.Schema) -> pa.Table:
     """Read whole files into one table; for small tables only."""
     tables = [pq.read_table(path) for path in paths]
     return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a file, a batch at a time."""
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=BATCH_ROWS)
 
 
 def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:

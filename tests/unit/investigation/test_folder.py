@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zegel.errors import CaseError, UsageError, VerificationError
-from zegel.investigation import Draft, Investigation
+from zegel.investigation import Draft, Investigation, PortionWriter
 from zegel.investigation.folder import digest_of_rows
 from zegel.investigation.leaves import (
     commitment,
@@ -43,8 +43,18 @@ def header() -> dict[str, Any]:
     }
 
 
-def fill(draft: Draft, count: int) -> None:
-    for number in range(count):
+def fill(draft: Draft, count: int, secret: bytes = b"s" * 32, cut: int = 1) -> None:
+    """Add messages in two portions, as two processes write them."""
+    for members in (range(min(cut, count)), range(min(cut, count), count)):
+        place = draft.unfinished / "portion"
+        writer = PortionWriter(place, secret=secret)
+        add_messages(writer, members)
+        draft.add_portion(writer.finish())
+        shutil.rmtree(place)
+
+
+def add_messages(portion: PortionWriter, numbers: range) -> None:
+    for number in numbers:
         identity = bytes([number]) * 32
         message = {
             "number": number,
@@ -58,7 +68,7 @@ def fill(draft: Draft, count: int) -> None:
             "path": b"mail/\xff",
             "raw_sha256": digest(RAW),
             "raw_length": len(RAW),
-            "raw_at": draft.pack.add(RAW),
+            "raw_at": portion.pack.add(RAW),
         }
         block = {
             "message": identity,
@@ -66,9 +76,9 @@ def fill(draft: Draft, count: int) -> None:
             "session_key": b"k" * 32,
             "plaintext_sha256": digest(TEXT),
             "plaintext_length": len(TEXT),
-            "plaintext_at": draft.pack.add(TEXT),
+            "plaintext_at": portion.pack.add(TEXT),
         }
-        draft.add_message(*as_read(message, [place], [block]))
+        portion.add_message(*as_read(message, [place], [block]))
 
 
 def as_read(
@@ -87,9 +97,9 @@ def as_read(
     )
 
 
-def make(folder: Path, count: int = 3, secret: bytes = b"s" * 32) -> Investigation:
+def make(folder: Path, count: int = 3, secret: bytes = b"s" * 32, cut: int = 1) -> Investigation:
     with Draft(folder, secret=secret, order=ORDER) as draft:
-        fill(draft, count)
+        fill(draft, count, secret, cut)
         draft.close_tables()
         draft.seal(header(), key_file=folder.with_suffix(".key"), origin="test", who="me")
         draft.publish()
@@ -115,6 +125,16 @@ def test_equal_bytes_are_packed_once(tmp_path: Path) -> None:
     made = make(tmp_path / "inv")
 
     assert (made.folder / "bytes.pack").read_bytes() == RAW + TEXT
+
+
+def test_the_folder_is_the_same_however_its_messages_were_cut(tmp_path: Path) -> None:
+    parts = [make(tmp_path / str(cut), 5, cut=cut) for cut in range(6)]
+    for part in parts:
+        part.check()
+
+    assert len({part.root for part in parts}) == 1
+    for name in ("places", "ciphertexts"):
+        assert all(list(part.rows(name)) == list(parts[0].rows(name)) for part in parts)
 
 
 def test_a_draft_that_is_left_leaves_nothing(tmp_path: Path) -> None:
