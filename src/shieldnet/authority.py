@@ -7,6 +7,7 @@ RFC 5280; P-256, as every TLS library of the last ten years speaks it.
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import os
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def certify(network: Network, site: LiveSite) -> None:
     builder = _builder(site.host, ca.subject, key.public_key(), SITE_DAYS)
     usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     certificate = (
-        builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(site.host)]), False)
+        builder.add_extension(x509.SubjectAlternativeName(_names(site)), False)
         .add_extension(x509.ExtendedKeyUsage(usage), False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
         .sign(ca_key, hashes.SHA256())
@@ -40,6 +41,12 @@ def certify(network: Network, site: LiveSite) -> None:
     _write(site.tls / "key.pem", _private(key), 0o600)
     _write(site.tls / "cert.pem", certificate.public_bytes(serialization.Encoding.PEM), 0o644)
     _write(site.tls / "ca.pem", ca_text, 0o644)
+
+
+def _names(site: LiveSite) -> list[x509.GeneralName]:
+    """Return the names others verify: sites the host, phones without DNS the address."""
+    address = ipaddress.ip_address(site.address)
+    return [x509.DNSName(site.host), x509.IPAddress(address)]
 
 
 def ends(site: LiveSite) -> dt.datetime:
@@ -54,11 +61,7 @@ def _fits(site: LiveSite, ca: x509.Certificate) -> bool:
     held = _read(paths[0])
     named = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     due = dt.datetime.now(dt.UTC) + dt.timedelta(days=RENEW_DAYS)
-    return (
-        named.get_values_for_type(x509.DNSName) == [site.host]
-        and held.not_valid_after_utc > due
-        and _read(paths[2]) == ca
-    )
+    return list(named) == _names(site) and held.not_valid_after_utc > due and _read(paths[2]) == ca
 
 
 def _authority(folder: Path) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:

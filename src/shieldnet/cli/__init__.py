@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typer
 
+from shieldnet.cli import phone
 from shieldnet.cli.network import doctor, down, init, status, up
 from shieldnet.cli.screen import errors
 from shieldnet.cli.traffic import generate
@@ -16,8 +17,9 @@ app = typer.Typer(
     add_completion=False,
     help="A shielded messaging network, and copies of it with known ground truth.",
 )
-for command in (init, up, down, status, doctor, generate):
+for command in (init, up, down, status, doctor, phone.send, phone.receive, generate):
     app.command()(command)
+app.add_typer(phone.app, name="phone")
 
 
 @app.callback()
