@@ -6,21 +6,10 @@ same bytes. Names are ours (digits, lower-case letters, `-`, `.`, `/`), never th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from zegel.dossier.reading.pdf import report
+from zegel.dossier.rendered import Rendered, Rendering
 
-from zegel.dossier.material import Material
+__all__ = ["RENDERINGS", "Rendered", "Rendering"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """One member that a rendering gives."""
-
-    name: str
-    content: bytes | Iterable[bytes] = field(repr=False)
-
-
-Rendering = Callable[[Material], Iterator[Rendered]]
-
-RENDERINGS: tuple[Rendering, ...] = ()
+RENDERINGS: tuple[Rendering, ...] = (report,)
 """All renderings, in the order they are made."""
