@@ -98,7 +98,7 @@ class Stopwatch:
         self.calls = 0
 
     def around(self, owner: Any, name: str) -> None:
-        """Measure every call of `owner.name` from now on; costs a microsecond a call."""
+        """Measure every call of `owner.name` from now on; costs some 30 microseconds a call."""
         inner = getattr(owner, name)
         clock = time.process_time
 

@@ -18,8 +18,8 @@ import duckdb
 
 from bench.clock import Clock, Stopwatch, peak_memory
 from zegel.exhibits.acquisition import Acquisition, Conditions
+from zegel.processing.opening import Opening
 from zegel.processing.sql import parquet
-from zegel.processing.unlock import Unlocker
 from zegel.service.cases import init_case
 from zegel.service.intake import take_in
 from zegel.service.ledger import ledger
@@ -38,7 +38,8 @@ def run(copy: Path, folder: Path, workers: int) -> dict[str, Any]:
     """Take `copy` into a new case in `folder` and process it; return what that cost."""
     clock, unlocking = Clock(), Stopwatch()
     if workers == 1:
-        unlocking.around(Unlocker, "unlock")
+        # Of a whole batch: asked for each message, the system's clock took a tenth of the time.
+        unlocking.around(Opening, "_unlock")
     began, wall = _all_processor_time(), time.monotonic()
     case = init_case(folder, training=True)
     take_in(case, copy, (Acquisition(), Conditions()), progress=clock)

@@ -1,4 +1,4 @@
-"""The nouns of the evidence side, as frozen dataclasses; no I/O, no library types.
+"""The nouns of the evidence side, as frozen records; no I/O, no library types.
 
 Raw bytes stay beside every decoded form; instants are integers in nanoseconds since
 1970-01-01 UTC, beside the text they were read from. A defect in the evidence is a `Problem`,
@@ -10,6 +10,22 @@ from __future__ import annotations
 import mmap
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar, dataclass_transform
+
+Made = TypeVar("Made")
+
+
+@dataclass_transform(
+    kw_only_default=True, frozen_default=True, eq_default=True, field_specifiers=(field,)
+)
+def record(cls: type[Made]) -> type[Made]:
+    """Make a class a record of which a run makes dozens for every message.
+
+    The type checker holds it frozen. The interpreter does not: there a frozen dataclass takes
+    three times as long to make (docs/decisions/0012-records-on-the-hot-path.md).
+    """
+    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
+
 
 Buffer = bytes | mmap.mmap
 """What a format reads: indexable, sliceable, with `find`; slices give `bytes`."""
@@ -48,7 +64,7 @@ class Verdict(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Problem:
     """A defect in the evidence: what kind, and where. Never holds content."""
 
@@ -62,7 +78,7 @@ class Problem:
     """True where a stored message was evidently there but no row could be made for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class File:
     """One file of an exhibit as the formats see it; already checked against its seal."""
 
@@ -77,7 +93,7 @@ class File:
         return self.data[:65536]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Span:
     """Where one stored message lies inside its file, and what the store says of it."""
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from zegel.errors import ExhibitError
-from zegel.records import Buffer, Problem
+from zegel.records import Buffer, Problem, record
 
 
 class EntryKind(StrEnum):
@@ -30,7 +30,7 @@ class EntryKind(StrEnum):
     """A file that itself holds entries: a nested tar, zip or compressed file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """One thing a copy holds; enough to find its bytes again without listing the copy."""
 

@@ -12,12 +12,11 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pybase64
 
 from zegel.openpgp.framing import read_packets
-from zegel.records import Buffer, Problem
+from zegel.records import Buffer, Problem, record
 
 MAX_HEADER_LINES = 64
 MAX_CHECKED = 4 << 20
@@ -30,6 +29,7 @@ _BEGIN = b"-----BEGIN PGP "
 _SIGNATURE = b"-----BEGIN PGP SIGNATURE"
 _SIGNED = b"-----BEGIN PGP SIGNED MESSAGE"
 _SIGNATURE_END = b"-----END PGP SIGNATURE-----"
+_SIGNED_WORDS = (_SIGNATURE, _SIGNED, _SIGNATURE_END)
 _LAST_LINE_END = re.compile(rb"(?:\r\n|\r|\n)\Z")
 _END = b"-----END PGP "
 _KINDS = {
@@ -56,7 +56,7 @@ _DATA_LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ArmorBlock:
     """One armoured block: `data[start:end]`, from its first dash to its last."""
 
@@ -95,7 +95,7 @@ def find_armor(data: Buffer) -> Iterator[ArmorBlock]:
     begin = data.find(_BEGIN)
     if begin < 0:
         return
-    ends = tuple(_Next(data, words) for words in (_SIGNATURE, _SIGNED, _SIGNATURE_END))
+    ends: tuple[_Next, ...] = ()
     end = own = -1
     while begin >= 0:
         following = data.find(_BEGIN, begin + len(_BEGIN))
@@ -105,6 +105,7 @@ def find_armor(data: Buffer) -> Iterator[ArmorBlock]:
         named = _KIND.match(data[begin : begin + 64])
         kind = _KINDS.get(named.group(1)) if named else None
         if kind == "SIGNED MESSAGE":
+            ends = ends or tuple(_Next(data, words) for words in _SIGNED_WORDS)
             block, own = _signed_block(data, begin, *ends)
             yield block
         elif kind is not None and named is not None and begin != own:

@@ -8,7 +8,9 @@ bytes that are no packet header end the walk. Never looks inside a body.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from zegel.records import record
 
 MAX_PACKETS = 200_000
 """More packets than any message or keyring we read holds; a bound, not a rule."""
@@ -17,7 +19,7 @@ _PARTIAL = -1
 _INDETERMINATE = -2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Packet:
     """One packet: its place `data[start:end]`, and its body without framing."""
 

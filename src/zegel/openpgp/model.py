@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from zegel.records import Integrity, Problem, Verdict
+from zegel.records import Integrity, Problem, Verdict, record
 
 POST_QUANTUM = frozenset({35, 36})
 """ML-KEM-768+X25519 and ML-KEM-1024+X448 (draft-ietf-openpgp-pqc): whole keys go to pysequoia."""
@@ -27,7 +27,7 @@ class BodyKind(StrEnum):
     """Tag 20, GnuPG's AEAD packet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Esk:
     """One encrypted-session-key packet: public-key (tag 1) or passphrase (tag 3)."""
 
@@ -41,7 +41,7 @@ class Esk:
     """The packet's body after removing packet framing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EncryptedMessage:
     """One encrypted message by its packets: session-key packets, then one encrypted body."""
 
@@ -57,7 +57,7 @@ class EncryptedMessage:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ClearMessage:
     """A message that is OpenPGP but not encrypted: signed, compressed or literal packets."""
 
@@ -66,7 +66,7 @@ class ClearMessage:
     packets: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SessionKey:
     """The key of exactly one encrypted body."""
 
@@ -138,7 +138,7 @@ class Failure:
     """E.g. `mdc-mismatch`, `truncated-body`, `cipher-10-twofish`, `algorithm-35-ml-kem`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Signature:
     """One signature over the content, checked."""
 
@@ -152,7 +152,7 @@ class Signature:
     """E.g. `signer revoked`, `signer expired`, `weak hash SHA1`; empty where nothing to say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Opened:
     """What was inside an encrypted body or clear message."""
 

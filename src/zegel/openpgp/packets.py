@@ -23,7 +23,6 @@ from zegel.records import Problem
 
 __all__ = [
     "Packet",
-    "find_ciphertext",
     "looks_like_keyring",
     "looks_like_message",
     "parse_esk",
@@ -114,28 +113,6 @@ def _usual_body(data: bytes, pos: int, esks: tuple[Esk, ...]) -> EncryptedMessag
         return None
     digest = hashlib.sha256(body).digest()
     return EncryptedMessage(esks=esks, kind=kind, body=body, ciphertext_id=digest, start=0, end=end)
-
-
-def find_ciphertext(
-    data: bytes, ciphertext_id: bytes, esks: tuple[Esk, ...]
-) -> EncryptedMessage | None:
-    """Return the body called `ciphertext_id` if it ends `data`, with `esks` for its keys.
-
-    For a block that was read before: what stands before the body is stepped over, not parsed.
-    """
-    pos, size = 0, len(data)
-    while pos < size:
-        header = read_header(data, pos)
-        if header is None:
-            return None
-        tag, begin, length = header
-        if tag == 18:
-            message = _usual_body(data, pos, esks)
-            return message if message and message.ciphertext_id == ciphertext_id else None
-        if tag not in _ESK or length < 0:
-            return None
-        pos = begin + length
-    return None
 
 
 class _Reader:

@@ -8,13 +8,12 @@ where a text has none, UTC is assumed and said. RFC 5322 sections 3.3, 3.6.7 and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Literal
 
 from zegel.processing.slices import Headers
-from zegel.records import Problem
+from zegel.records import Problem, record
 
 Used = Literal["received", "stored", "inner", "date", "none"]
 
@@ -53,7 +52,7 @@ _ISO = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Clocks:
     """Every clock of one stored message, beside the text it was read from."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from zegel.openpgp.armor import dearmor, find_armor
@@ -21,7 +20,7 @@ from zegel.processing.headers import message_id, participants, references, unstr
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
 from zegel.processing.mime import Mail, read_mail, signed_parts_of
 from zegel.processing.textbody import inner_headers, text_of
-from zegel.records import Problem, Verdict
+from zegel.records import Problem, Verdict, record
 
 FindKey = Callable[[bytes], Sequence[PublicKey]]
 
@@ -31,7 +30,7 @@ _TEXT_LIMIT = 8 * 2**20
 """Characters of text kept per content; what is cut is a problem."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Content:
     """One content row, and the encrypted layers that lay inside it."""
 

@@ -28,7 +28,8 @@ _GROUPED = """
          coalesce(min(l.first_key) FILTER (l.first_key <> ''::BLOB), ''::BLOB) AS first_key,
          min({{'exhibit': l.exhibit, 'number': l.entry, 'offset': l."offset", 'length': l.length,
                'format': l.format, 'quoting': l.quoting, 'layer_path': l.layer_path,
-               'block_start': l.block_start, 'block_end': l.block_end,
+               'part': string_split(l.filename, '/')[-2], 'spooled': l.spooled,
+               'spooled_size': l.spooled_size,
                'parent': m.parent, 'path': m.path, 'kind': m.kind, 'size': m.size,
                'mtime_ns': m.mtime_ns, 'mode': m.mode, 'sha256': m.sha256, 'target': m.target,
                'data_offset': m.data_offset, 'backing': m.backing}}, {places}) AS places,
@@ -121,7 +122,9 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
         _MANIFEST.format(exhibit=f"'{name}'", manifest=quoted(path))
         for name, path in files.manifests.items()
     )
-    grouped = _GROUPED.format(layers=parquet(files.layers), manifests=manifests, places=PLACES)
+    grouped = _GROUPED.format(
+        layers=parquet(files.layers, filename=True), manifests=manifests, places=PLACES
+    )
     steps += f"grouped AS ({grouped}), chosen AS ({pending})"
     with connect(spill) as connection:
         connection.execute(

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from zegel.processing.charsets import decode_words
 from zegel.processing.slices import Headers
-from zegel.records import Problem
+from zegel.records import Problem, record
 
 MAX_ADDRESSES = 10_000
 MAX_IDS = 1_000
@@ -26,6 +25,7 @@ _SIMPLE = re.compile(r"\s*([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)\s*")
 _NAMED = re.compile(r"([^<>@,;:\"()\\]*)<([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\[\]\\]+)>\s*")
 _ID = re.compile(r"<([^<>]{1,998})>")
 _FOR = re.compile(r"\bfor\s+<?([^\s<>;@]+@[^\s<>;]+?)>?(?=[\s;]|$)", re.I)
+"""Slow to search for, quick to match: `_recipient_of` looks for the word first."""
 _BETWEEN = re.compile(r"[\s<>\",;]+")
 _TOKEN = re.compile(
     r"\"(?:[^\"\\]|\\.)*\""  # a quote without its end is a letter like any other
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Address:
     """One mailbox as a header field names it."""
 
@@ -46,7 +46,7 @@ class Address:
     """The text it was read from, undecoded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Participants:
     """Who a mail says it is from and to; an envelope may know better."""
 
@@ -210,18 +210,38 @@ def envelope_accounts(headers: Headers) -> tuple[str, ...]:
         for value in headers.get(name, ())[:MAX_IDS]:
             _note(found, value)
     for value in headers.get("received", ())[:MAX_IDS]:
-        trace = _FOR.search(value)
-        if trace:
-            _note(found, trace[1])
+        if recipient := _recipient_of(value):
+            _note(found, recipient)
     for value in headers.get("return-path", ())[:1]:
         _note(found, value)
     return tuple(found)
 
 
+def _recipient_of(trace: str) -> str:
+    """Return what stands after `for` in a Received field, or an empty string."""
+    folded = trace.lower()
+    if len(folded) != len(trace):  # a letter that folds to two: places differ
+        found = _FOR.search(trace)
+        return found[1] if found else ""
+    at = folded.find("for")
+    while at >= 0:
+        if found := _FOR.match(trace, at):
+            return found[1]
+        at = folded.find("for", at + 3)
+    return ""
+
+
 def _note(found: dict[str, None], value: str) -> None:
+    bare = _bare(value) if len(value) < _SHORT else _bare.__wrapped__(value)
+    if bare:
+        found.setdefault(bare)
+
+
+@lru_cache(maxsize=8192)
+def _bare(value: str) -> str:
+    """Return the address that is all of `value` but for brackets, in lower case, or nothing."""
     match = _SIMPLE.fullmatch(value.strip("<> \t"))
-    if match:
-        found.setdefault(match[1].lower())
+    return match[1].lower() if match else ""
 
 
 def unstructured(headers: Headers, name: str) -> str:

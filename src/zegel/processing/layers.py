@@ -11,7 +11,6 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from zegel.openpgp.armor import ArmorBlock, dearmor, find_armor
@@ -22,7 +21,7 @@ from zegel.openpgp.packets import looks_like_keyring, looks_like_message, read_m
 from zegel.processing.cleartext import cleartext_message
 from zegel.processing.markup import unescape
 from zegel.processing.mime import Mail, Part
-from zegel.records import Problem
+from zegel.records import Problem, record
 
 LayerKind = Literal["openpgp", "openpgp-clear", "smime", "plain", "too large", "foreign"]
 
@@ -51,7 +50,7 @@ _NO_MESSAGE_TAGS = frozenset({2, 5, 6, 7, 10, 12, 13, 14, 17, 21})
 """Keys, signatures, user ids, marker, padding: armoured as a MESSAGE now and then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FoundLayer:
     """One layer of a mail, at its path in the MIME tree."""
 
@@ -60,8 +59,6 @@ class FoundLayer:
     kind: LayerKind
     message: EncryptedMessage | ClearMessage | None
     problems: tuple[Problem, ...] = ()
-    block: tuple[int, int] | None = None
-    """Where its armour stands in the message as received, if it holds this layer and no more."""
 
 
 def find_layers(mail: Mail) -> Iterator[FoundLayer]:
@@ -96,14 +93,13 @@ def _layers_of(part: Part) -> tuple[list[FoundLayer], bool]:
     content = part.content
     if _BEGIN not in content:
         if content[:1] >= b"\x80" and looks_like_message(content[:_HEAD]):
-            return list(_from_packets(content, part.path, 0, ())), True
+            return _from_packets(content, part.path, 0, ()), True
         content = _narrow(part)
         if _BEGIN not in content:
             covered = part.content_type in _NOT_PLAIN or not content.strip()
             return [], covered
     markup = part.content_type == "text/html"
-    offset = part.offset if content is part.content else -1
-    layers, rest = _from_text(content, part.path, markup, offset)
+    layers, rest = _from_text(content, part.path, markup)
     if any(layer.kind == "foreign" for layer in layers):
         wrapped = _FILE in content
         return _without_foreign(layers, wrapped=wrapped), not wrapped and _is_blank(rest, markup)
@@ -153,7 +149,7 @@ def _is_envelope(part: Part) -> bool:
 def find_layers_in_bytes(content: bytes, path: str) -> Iterator[FoundLayer]:
     """Yield the layers of bytes that are no mail: a loose OpenPGP file, an opened attachment."""
     if _BEGIN in content:
-        layers, rest = _from_text(content, path, markup=False, offset=0)
+        layers, rest = _from_text(content, path, markup=False)
         yield from layers
         if layers and _is_blank(rest, markup=False):
             return
@@ -163,13 +159,8 @@ def find_layers_in_bytes(content: bytes, path: str) -> Iterator[FoundLayer]:
     yield FoundLayer(path=path, kind="plain", message=None)
 
 
-def _from_text(
-    content: bytes, path: str, markup: bool, offset: int
-) -> tuple[list[FoundLayer], bytes]:
-    """Return the layers of the armoured blocks in a text, and the text around them.
-
-    `offset` is where the text stands in the message as received, -1 where it does not.
-    """
+def _from_text(content: bytes, path: str, markup: bool) -> tuple[list[FoundLayer], bytes]:
+    """Return the layers of the armoured blocks in a text, and the text around them."""
     layers: list[FoundLayer] = []
     around: list[bytes] = []
     end = 0
@@ -178,10 +169,7 @@ def _from_text(
             around.append(content[end : block.start])
             end = block.end
         if block.kind in ("MESSAGE", "SIGNED MESSAGE"):
-            found = list(_from_block(content, block, path, len(layers), markup))
-            if offset >= 0 and len(found) == 1 and not found[0].problems:
-                found = [replace(found[0], block=(offset + block.start, offset + block.end))]
-            layers.extend(found)
+            layers += _from_block(content, block, path, len(layers), markup)
         if len(layers) > MAX_LAYERS:
             break
     around.append(content[end:])
@@ -190,17 +178,16 @@ def _from_text(
 
 def _from_block(
     content: bytes, block: ArmorBlock, path: str, before: int, markup: bool
-) -> Iterator[FoundLayer]:
+) -> list[FoundLayer]:
     text = content[block.start : block.end]
     if block.kind == "SIGNED MESSAGE":
         message, problems = cleartext_message(text)
         where = f"{path}#{before + 1}"
-        yield FoundLayer(path=where, kind="openpgp-clear", message=message, problems=problems)
-        return
+        return [FoundLayer(path=where, kind="openpgp-clear", message=message, problems=problems)]
     packets, problems = dearmor(text)
     if problems or not packets or packets[0] < 0x80:
         packets, problems = _second_try(text, markup, packets, problems)
-    yield from _from_packets(packets, path, before, problems)
+    return _from_packets(packets, path, before, problems)
 
 
 def _second_try(
@@ -222,24 +209,30 @@ def _second_try(
 
 def _from_packets(
     packets: bytes, path: str, before: int, problems: tuple[Problem, ...]
-) -> Iterator[FoundLayer]:
-    """Yield one layer for each message in a run of packets; damaged where there should be one."""
+) -> list[FoundLayer]:
+    """Return one layer for each message in a run of packets; damaged where there should be one."""
+    where = f"{path}#{before + 1}"
     if packets and packets[0] < _PACKET_BIT and not problems:
         # Whole armour around something else (`gpg --enarmor`): nothing of OpenPGP was damaged.
-        yield FoundLayer(path=f"{path}#{before + 1}", kind="foreign", message=None)
-        return
+        return [FoundLayer(path=where, kind="foreign", message=None)]
     messages, defects = read_messages(packets)
+    reasons = _in_row((*problems, *defects))
     if not messages:
-        if not defects and not problems and _holds_no_message(packets):
-            return
-        reasons = (*problems, *defects) or (Problem(kind="no packets in armour"),)
-        where = f"{path}#{before + 1}"
-        yield FoundLayer(path=where, kind="openpgp", message=None, problems=_in_row(reasons))
-        return
-    for number, message in enumerate(messages, before + 1):
-        kind: LayerKind = "openpgp" if isinstance(message, EncryptedMessage) else "openpgp-clear"
-        reasons = _in_row((*problems, *defects)) if number == before + 1 else ()
-        yield FoundLayer(path=f"{path}#{number}", kind=kind, message=message, problems=reasons)
+        if not reasons and _holds_no_message(packets):
+            return []
+        reasons = reasons or (Problem(kind="no packets in armour"),)
+        return [FoundLayer(path=where, kind="openpgp", message=None, problems=reasons)]
+    found = [_of_message(message, where, reasons) for message in messages[:1]]
+    for number, message in enumerate(messages[1:], before + 2):
+        found.append(_of_message(message, f"{path}#{number}", ()))
+    return found
+
+
+def _of_message(
+    message: EncryptedMessage | ClearMessage, path: str, problems: tuple[Problem, ...]
+) -> FoundLayer:
+    kind: LayerKind = "openpgp" if isinstance(message, EncryptedMessage) else "openpgp-clear"
+    return FoundLayer(path=path, kind=kind, message=message, problems=problems)
 
 
 def _in_row(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from zegel.openpgp.armor import dearmor, find_armor
 from zegel.openpgp.framing import read_packets
@@ -23,7 +24,7 @@ from zegel.processing.slices import (
     structured,
 )
 from zegel.processing.transfer import DECODED, encoding_of, transfer_decoded
-from zegel.records import Problem
+from zegel.records import Problem, record
 
 MAX_PARTS = 10_000
 MAX_DEPTH = 100
@@ -32,10 +33,11 @@ MAX_BYTES = 1 << 30
 _ARMOUR = b"-----BEGIN PGP"
 _PLAIN_TYPE = re.compile(r"[a-z0-9.+_-]+/[a-z0-9.+_-]+").fullmatch
 _TYPE = re.compile(r"\s*([^\s/;()\"]+/[^\s/;()\",]+)")
+_NO_PARAMETERS: dict[str, str] = {}
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Part:
     """A leaf of the MIME tree."""
 
@@ -53,8 +55,6 @@ class Part:
     """Transfer-decoded; line ends are as received."""
     parent_type: str
     """Content type of the containing multipart or message, empty at the top."""
-    offset: int = -1
-    """Where `content` stands in the mail as received; -1 where it was decoded."""
 
     @property
     def parameters(self) -> str:
@@ -68,7 +68,7 @@ class Part:
         return parameter(self.parameters, "charset")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Container:
     """A node of the MIME tree that holds parts: a multipart or an embedded message."""
 
@@ -88,7 +88,7 @@ class Container:
     """The node's body is `source[start:end]`, as received."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mail:
     """One mail: header fields by lower-case name in the mail's order, leaves, and defects."""
 
@@ -139,7 +139,6 @@ class _Node:
 class _Walk:
     """What one mail's walk has gathered."""
 
-    raw: bytes = field(repr=False)
     parts: list[Part] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -149,7 +148,7 @@ class _Walk:
 
 def read_mail(raw: bytes) -> Mail:
     """Return the mail's header fields, leaves and containers; any bytes at all give a mail."""
-    walk = _Walk(raw)
+    walk = _Walk()
     headers, body = read_headers(raw, 0, len(raw), walk.problems)
     if len(raw) > MAX_BYTES:
         walk.problems.append(Problem(kind="mail too large", note=f"{len(raw)} bytes"))
@@ -190,9 +189,11 @@ def _visit(walk: _Walk, node: _Node, headers: Headers) -> None:
 def _kind(headers: Headers, default: str) -> str:
     """Return the content type; a malformed one means text/plain (RFC 2045 section 5.2)."""
     values = headers.get("content-type")
-    if not values:
-        return default
-    word = structured(values[0])[0]
+    return _kind_of(structured(values[0])[0]) if values else default
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(word: str) -> str:
     if _PLAIN_TYPE(word):
         return word
     found = _TYPE.match(word)
@@ -202,7 +203,9 @@ def _kind(headers: Headers, default: str) -> str:
 def _leaf(walk: _Walk, node: _Node, headers: Headers, kind: str) -> None:
     raw = node.source[node.start : node.end]
     content = transfer_decoded(raw, headers, walk.problems, node.start)
-    disposition, filename = _disposition(headers)
+    disposition, filename = _disposition(
+        _first(headers, "content-disposition"), _first(headers, "content-type")
+    )
     content_id = headers.get("content-id")
     walk.parts.append(
         Part(
@@ -214,21 +217,22 @@ def _leaf(walk: _Walk, node: _Node, headers: Headers, kind: str) -> None:
             content_id=content_id[0].strip("<> ") if content_id else "",
             content=content,
             parent_type=node.parent_type,
-            offset=node.start if content is raw and node.source is walk.raw else -1,
         )
     )
 
 
-def _disposition(headers: Headers) -> tuple[str, str]:
+def _first(headers: Headers, name: str) -> str:
+    values = headers.get(name)
+    return values[0] if values else ""
+
+
+def _disposition(disposition: str, content_type: str) -> tuple[str, str]:
     """Return disposition and file name (RFC 2183; the name of Content-Type where it has none)."""
-    disposition = filename = ""
-    values = headers.get("content-disposition")
-    if values:
-        disposition, parameters = structured(values[0])
-        filename = parameters.get("filename", "")
-    if not filename and (values := headers.get("content-type")):
-        filename = parameter(values[0], "name")
-    return disposition, decode_words(filename) if "=?" in filename else filename
+    word, parameters = structured(disposition) if disposition else ("", _NO_PARAMETERS)
+    filename = parameters.get("filename", "")
+    if not filename and content_type:
+        filename = parameter(content_type, "name")
+    return word, decode_words(filename) if "=?" in filename else filename
 
 
 def _embedded(walk: _Walk, node: _Node, headers: Headers, kind: str) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 from zegel import mailstores
 from zegel.exhibits import Copy, SealBroken
 from zegel.exhibits.model import Entry
-from zegel.openpgp.armor import dearmor
 from zegel.openpgp.bodies import open_clear, open_message
 from zegel.openpgp.model import (
     BodyKind,
@@ -25,7 +24,7 @@ from zegel.openpgp.model import (
     OpenFailure,
     SessionKey,
 )
-from zegel.openpgp.packets import find_ciphertext, parse_esk
+from zegel.openpgp.packets import parse_esk
 from zegel.openpgp.secondopinion import Opinion
 from zegel.processing.batches import in_batches
 from zegel.processing.contents import Content, read_content, read_plain
@@ -33,6 +32,7 @@ from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_byte
 from zegel.processing.mime import read_mail
 from zegel.processing.rows import Sink
 from zegel.processing.secondopinions import SecondOpinions, difference
+from zegel.processing.spool import SpoolReader
 from zegel.processing.stored import LARGEST_MESSAGE, content_identity, layer_kind
 from zegel.processing.unlock import Outcome, Unlocker
 from zegel.records import File, Problem, Span, State
@@ -87,11 +87,17 @@ class Opening:
     """Opens planned rows into `sink` with one unlocker."""
 
     def __init__(
-        self, round_number: int, unlocker: Unlocker, find_entry: FindEntry, sink: Sink
+        self,
+        round_number: int,
+        unlocker: Unlocker,
+        find_entry: FindEntry,
+        spool: SpoolReader,
+        sink: Sink,
     ) -> None:
         self.round = round_number
         self.unlocker = unlocker
         self.find_entry = find_entry
+        self.spool = spool
         self.sink = sink
         self.opinions = SecondOpinions(
             unlocker.keyring, unlocker.passphrases, unlocker.budget.second_opinions
@@ -101,14 +107,17 @@ class Opening:
         """Open the contents that `rows` of the round's plan describe."""
         for batch in in_batches(rows, lambda row: int(row["places"][0]["length"])):
             waiting = [self._read(row) for row in batch]
-            for item in waiting:
-                if item.message is not None:
-                    item.outcome = self._outcome(item.message, item.accounts, item)
+            self._unlock(waiting)
             for item in waiting:
                 if item.outcome is not None and item.outcome.opened is not None:
                     item.content = self._content_of(item.outcome.opened, item.path)
             for item in waiting:
                 self._finish(item)
+
+    def _unlock(self, waiting: Iterable[_Waiting]) -> None:
+        for item in waiting:
+            if item.message is not None:
+                item.outcome = self._outcome(item.message, item.accounts, item)
 
     def _read(self, row: dict[str, Any]) -> _Waiting:
         """Read an encrypted block again, if there is anything to try on it."""
@@ -121,21 +130,31 @@ class Opening:
         if item.known is None and not self.unlocker.worth_trying(esks, item.accounts, item.earlier):
             # Nothing to try: known without reading the body again. It may still be news, as when
             # a key that was missing has been found, but locked.
-            item.message = _without_body(row["content_id"], kind, esks)
+            item.message = _message(row["content_id"], kind, esks, b"")
             return item
-        try:
-            raw = self._read_raw(row)
-        except LostPlaceError:
-            return item
-        item.place, item.path = self.place, self.place["layer_path"]
-        block = dearmor(raw[self.place["block_start"] or 0 : self.place["block_end"] or 0])[0]
-        # Key packets of every copy count, not only those of the copy that was read.
-        item.message = find_ciphertext(block, row["content_id"], esks)
+        # Key packets of every copy count, not only those of the copy that is read.
+        item.message = self._spooled(item, kind, esks)
         if item.message is None:
-            layer = self._find_layer(raw)
+            try:
+                raw = self._read_raw(row)
+            except LostPlaceError:
+                return item
+            item.place, layer = self.place, self._find_layer(raw)
             assert isinstance(layer.message, EncryptedMessage)
             item.message = replace(layer.message, esks=esks)
+        item.path = item.place["layer_path"]
         return item
+
+    def _spooled(
+        self, item: _Waiting, kind: BodyKind, esks: tuple[Esk, ...]
+    ) -> EncryptedMessage | None:
+        """Return the message as the scan put it aside, unless it did not or it is gone."""
+        place, identity = item.place, item.row["content_id"]
+        begin, size = place["spooled"], place["spooled_size"]
+        if begin is None:
+            return None
+        body = self.spool.body(place["part"], begin, size, identity)
+        return _message(identity, kind, esks, body) if body is not None else None
 
     def _outcome(
         self, message: EncryptedMessage, accounts: Sequence[str], before: _Waiting | None = None
@@ -363,5 +382,8 @@ def _reopened(message: EncryptedMessage, known: Outcome) -> Outcome | None:
     return replace(known, opened=opened) if isinstance(opened, Opened) else None
 
 
-def _without_body(identity: bytes, kind: BodyKind, esks: tuple[Esk, ...]) -> EncryptedMessage:
-    return EncryptedMessage(esks=esks, kind=kind, body=b"", ciphertext_id=identity, start=0, end=0)
+def _message(
+    identity: bytes, kind: BodyKind, esks: tuple[Esk, ...], body: bytes
+) -> EncryptedMessage:
+    """Return a message whose packets were taken apart before; it stands nowhere."""
+    return EncryptedMessage(esks=esks, kind=kind, body=body, ciphertext_id=identity, start=0, end=0)

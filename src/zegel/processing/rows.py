@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from zegel.exhibits.model import Entry
-from zegel.records import FoundKey, Problem
+from zegel.records import FoundKey, Problem, record
 
 
 class Sink(Protocol):
@@ -16,8 +16,11 @@ class Sink(Protocol):
     def add(self, table: str, row: dict[str, Any]) -> None:
         """Append one row to `table`."""
 
+    def add_columns(self, table: str, columns: Mapping[str, Sequence[Any]], rows: int) -> None:
+        """Append `rows` rows to `table`, given column by column; none may be left out."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class Place:
     """The file being scanned."""
 

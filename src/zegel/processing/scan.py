@@ -16,6 +16,7 @@ from zegel.exhibits import Copy, SealBroken
 from zegel.exhibits.model import Entry, EntryKind
 from zegel.processing.batches import in_batches
 from zegel.processing.rows import Place, Sink, add_key, add_problem
+from zegel.processing.spool import Spool
 from zegel.processing.stored import Stored, read_stored
 from zegel.records import File, FoundPassphrase, Holding, Problem
 
@@ -29,12 +30,14 @@ def best_format(formats: Iterable[Any], file: File) -> Any | None:
     return form if fit > 0 else None
 
 
-def scan_entries(copy: Copy, exhibit: str, seal: str, entries: Iterable[Entry], sink: Sink) -> None:
-    """Scan `entries` of one exhibit into `sink`."""
+def scan_entries(
+    copy: Copy, exhibit: str, seal: str, entries: Iterable[Entry], sink: Sink, spool: Spool
+) -> None:
+    """Scan `entries` of one exhibit into `sink`, encrypted bodies into `spool`."""
     places = (Place(exhibit=exhibit, seal=seal, entry=entry) for entry in entries)
     found = _stored_in(copy, places, sink)
     for batch in in_batches(found, lambda item: item.span.length):
-        read_stored(batch, sink)
+        read_stored(batch, sink, spool)
 
 
 def _stored_in(copy: Copy, places: Iterable[Place], sink: Sink) -> Iterator[Stored]:

@@ -58,15 +58,15 @@ LAYERS = pa.schema(
         ("length", pa.int64()),
         ("format", pa.string()),
         ("quoting", pa.string()),
-        ("block_start", pa.int64()),
-        ("block_end", pa.int64()),
+        ("spooled", pa.int64()),
+        ("spooled_size", pa.int64()),
         ("accounts", TEXTS),
     ]
 )
 """One row per layer of a stored message. `esks` hold tag octet and packet body of each ESK.
 
-`block_start` and `block_end` say where a layer's armour stands in its message, the store's quoting
-undone; null where it was encoded or mended.
+`spooled` and `spooled_size` say where the scan put the encrypted body for the next step, null where
+it did not; that file is gone when processing has ended.
 """
 
 KEY_PLACES = pa.schema(

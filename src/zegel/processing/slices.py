@@ -35,8 +35,14 @@ def _end_of_block(source: bytes, start: int, end: int) -> tuple[int, int]:
     """Return where the header block ends and where the body starts."""
     if start < end and source[start] in b"\r\n" and source.startswith((b"\n", b"\r\n"), start, end):
         return start, start + (1 if source[start] == 10 else 2)
-    crlf = source.find(b"\n\r\n", start, end)
-    bare = source.find(b"\n\n", start, end if crlf < 0 else crlf + 1)
+    first = source.find(b"\n", start, end)
+    if first > start and source[first - 1] == 13:  # what is likelier bounds the other search
+        crlf = source.find(b"\n\r\n", first, end)
+        bare = source.find(b"\n\n", first, end if crlf < 0 else crlf + 1)
+    else:
+        bare = source.find(b"\n\n", start, end)
+        crlf = source.find(b"\n\r\n", start, end if bare < 0 else bare + 1)
+        bare = -1 if crlf >= 0 else bare
     if bare >= 0:
         return bare + 1, bare + 2
     return (crlf + 1, crlf + 3) if crlf >= 0 else (end, end)

@@ -60,6 +60,7 @@ def quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def parquet(files: Sequence[Path]) -> str:
-    """Return a table expression over Parquet files of one schema."""
-    return f"read_parquet([{', '.join(quoted(path) for path in files)}])"
+def parquet(files: Sequence[Path], *, filename: bool = False) -> str:
+    """Return a table expression over Parquet files of one schema, perhaps with each one's name."""
+    names = ", ".join(quoted(path) for path in files)
+    return f"read_parquet([{names}], filename = true)" if filename else f"read_parquet([{names}])"

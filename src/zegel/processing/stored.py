@@ -12,24 +12,54 @@ from typing import Any
 
 from zegel.exhibits.model import Entry
 from zegel.openpgp.model import EncryptedMessage
-from zegel.processing.clocks import clocks
+from zegel.processing.clocks import Clocks, clocks
 from zegel.processing.headers import envelope_accounts, message_id, participants, references
 from zegel.processing.layers import FoundLayer, find_keys_in, find_layers, find_layers_in_bytes
 from zegel.processing.mime import Mail, read_mail
 from zegel.processing.rows import Place, Sink, add_key, add_problem
-from zegel.records import Buffer, File, FoundKey, Problem, Span
+from zegel.processing.spool import Spool
+from zegel.records import Buffer, File, FoundKey, Problem, Span, record
 
 LARGEST_MESSAGE = 256 * 2**20
 """Bytes; a larger stored message gets a row, but its layer is `unsupported: too large`."""
 
 _DAMAGED = {"openpgp": "damaged", "openpgp-clear": "damaged clear"}
+_CLOSED = frozenset({"smime", "damaged", "too large"})
 _TOO_LARGE = FoundLayer(path="", kind="too large", message=None)
+
+
+@record
+class Fields:
+    """What the header fields of a mail say of it; nothing where it has none."""
+
+    message_id: str | None = None
+    sender: Sequence[str] | None = None
+    recipients: Sequence[str] | None = None
+    envelope: Sequence[str] | None = None
+    references: Sequence[str] | None = None
+
+
+_NO_FIELDS = Fields()
 
 
 class Stored:
     """One stored message on its way to its rows."""
 
-    __slots__ = ("file", "form", "layers", "mail", "place", "problems", "row", "span", "stored_id")
+    __slots__ = (
+        "account",
+        "clocks",
+        "fields",
+        "file",
+        "form",
+        "is_message",
+        "layers",
+        "mail",
+        "place",
+        "problems",
+        "sha256",
+        "span",
+        "stored_id",
+    )
 
     def __init__(self, place: Place, file: File, form: Any, span: Span) -> None:
         self.place = place
@@ -37,10 +67,14 @@ class Stored:
         self.form = form
         self.span = span
         self.stored_id = stored_identity(place.seal, place.entry.number, span.offset, span.length)
+        self.sha256 = _digest(file.data, span, place.entry)
+        self.is_message = span.message
+        self.account = span.account
         self.mail: Mail | None = None
         self.layers: Sequence[FoundLayer] = ()
         self.problems: list[Problem] = list(span.problems)
-        self.row: dict[str, Any] = {}
+        self.fields = _NO_FIELDS
+        self.clocks: Clocks | None = None
 
     def read(self) -> None:
         """Read the MIME tree of a mail; whatever else is a message by itself has its layers."""
@@ -55,6 +89,7 @@ class Stored:
         else:
             content = self.form.message(self.file, span)
             self.layers = list(find_layers_in_bytes(content, ""))
+            self.is_message = any(layer.kind != "foreign" for layer in self.layers)
 
     def find(self) -> None:
         """Find the layers of a mail."""
@@ -62,21 +97,30 @@ class Stored:
             self.layers = list(find_layers(self.mail))
 
     def describe(self) -> None:
-        """Make the row: what the store says, and what the header fields say."""
-        self.row = _row_of_store(self.place, self.file, self.form.name, self.span, self.stored_id)
-        if self.mail is not None:
-            self.problems += _read_headers(self.row, self.mail)
-        elif self.span.message and not self.form.mail:
-            self.row["is_message"] = any(layer.kind != "foreign" for layer in self.layers)
+        """Read what the header fields of a mail say."""
+        if self.mail is None:
+            return
+        headers, span = self.mail.headers, self.span
+        people = participants(headers)
+        envelope = envelope_accounts(headers)
+        self.fields = Fields(
+            message_id=message_id(headers),
+            sender=[person.address for person in people.sender],
+            recipients=[person.address for person in (*people.to, *people.cc, *people.bcc)],
+            envelope=envelope,
+            references=references(headers),
+        )
+        self.clocks = clocks(headers, stored_ns=span.delivered_ns, stored_text=span.delivered_text)
+        self.problems += (*self.mail.problems, *self.clocks.problems)
+        if not self.account and envelope:
+            self.account = envelope[0]
 
-    def write(self, sink: Sink) -> None:
-        """Write every row of this message to `sink`."""
-        sink.add("stored", self.row)
+    def note(self, sink: Sink) -> None:
+        """Write the problems met in this message, and the keys that lie in it."""
         for problem in self.problems:
             add_problem(sink, self.place, problem, self.stored_id)
         for layer in self.layers:
             if layer.kind != "foreign":
-                sink.add("layers", _row_of_layer(layer, self.row))
                 for problem in (*layer.problems, *getattr(layer.message, "problems", ())):
                     add_problem(sink, self.place, problem, self.stored_id)
         if self.mail is not None:
@@ -86,7 +130,7 @@ class Stored:
                 add_key(sink, self.place, key, f"{self.form.name} message")
 
 
-def read_stored(batch: Sequence[Stored], sink: Sink) -> None:
+def read_stored(batch: Sequence[Stored], sink: Sink, spool: Spool) -> None:
     """Take a batch of stored messages through every step into `sink`, in order."""
     for item in batch:
         item.read()
@@ -95,7 +139,10 @@ def read_stored(batch: Sequence[Stored], sink: Sink) -> None:
     for item in batch:
         item.describe()
     for item in batch:
-        item.write(sink)
+        item.note(sink)
+    sink.add_columns("stored", _stored_columns(batch), len(batch))
+    layers = [(item, layer) for item in batch for layer in item.layers if layer.kind != "foreign"]
+    sink.add_columns("layers", _layer_columns(layers, spool), len(layers))
 
 
 def stored_identity(seal: str, entry: int, offset: int, length: int) -> bytes:
@@ -103,79 +150,92 @@ def stored_identity(seal: str, entry: int, offset: int, length: int) -> bytes:
     return hashlib.sha256(f"{seal}:{entry}:{offset}:{length}".encode()).digest()
 
 
-def _row_of_store(
-    place: Place, file: File, form: str, span: Span, stored_id: bytes
-) -> dict[str, Any]:
-    entry = place.entry
+def _stored_columns(batch: Sequence[Stored]) -> dict[str, list[Any]]:
+    """Return the table `stored` for a batch."""
+    spans = [item.span for item in batch]
+    fields = [item.fields for item in batch]
     return {
-        "stored_id": stored_id,
-        "exhibit": place.exhibit,
-        "entry": entry.number,
-        "path": entry.path,
-        "offset": span.offset,
-        "length": span.length,
-        "sha256": _digest(file.data, span, entry),
-        "format": form,
-        "store": span.store,
-        "account": span.account,
-        "folder": span.folder,
-        "flags": span.flags,
-        "quoting": span.quoting,
-        "is_message": span.message,
-        "stored_ns": span.delivered_ns,
-        "stored_text": span.delivered_text,
-        "clock": "stored" if span.delivered_ns is not None else "none",
-        "clock_ns": span.delivered_ns,
-        "zone_assumed": True,
+        "stored_id": [item.stored_id for item in batch],
+        "exhibit": [item.place.exhibit for item in batch],
+        "entry": [item.place.entry.number for item in batch],
+        "path": [item.place.entry.path for item in batch],
+        "sha256": [item.sha256 for item in batch],
+        "format": [item.form.name for item in batch],
+        "account": [item.account for item in batch],
+        "is_message": [item.is_message for item in batch],
+        "offset": [span.offset for span in spans],
+        "length": [span.length for span in spans],
+        "store": [span.store for span in spans],
+        "folder": [span.folder for span in spans],
+        "flags": [span.flags for span in spans],
+        "quoting": [span.quoting for span in spans],
+        "stored_ns": [span.delivered_ns for span in spans],
+        "stored_text": [span.delivered_text for span in spans],
+        "message_id": [found.message_id for found in fields],
+        "sender": [found.sender for found in fields],
+        "recipients": [found.recipients for found in fields],
+        "envelope": [found.envelope for found in fields],
+        "references": [found.references for found in fields],
+        **_clock_columns([item.clocks or _by_store(item.span) for item in batch]),
     }
 
 
-def _read_headers(row: dict[str, Any], mail: Mail) -> tuple[Problem, ...]:
-    """Fill `row` from the header fields; return what was wrong with them."""
-    headers = mail.headers
-    people = participants(headers)
-    read = clocks(headers, stored_ns=row["stored_ns"], stored_text=row["stored_text"])
-    row.update(
-        message_id=message_id(headers),
-        sender=[person.address for person in people.sender],
-        recipients=[person.address for person in (*people.to, *people.cc, *people.bcc)],
-        envelope=list(envelope_accounts(headers)),
-        references=list(references(headers)),
-        received_ns=read.received_ns,
-        received_text=read.received_text,
-        date_ns=read.date_ns,
-        date_text=read.date_text,
-        clock=read.used,
-        clock_ns=read.used_ns,
-        zone_assumed=read.zone_assumed,
-    )
-    if not row["account"] and row["envelope"]:
-        row["account"] = row["envelope"][0]
-    return (*mail.problems, *read.problems)
+def _clock_columns(read: Sequence[Clocks]) -> dict[str, list[Any]]:
+    return {
+        "received_ns": [clock.received_ns for clock in read],
+        "received_text": [clock.received_text for clock in read],
+        "date_ns": [clock.date_ns for clock in read],
+        "date_text": [clock.date_text for clock in read],
+        "clock": [clock.used for clock in read],
+        "clock_ns": [clock.used_ns for clock in read],
+        "zone_assumed": [clock.zone_assumed for clock in read],
+    }
 
 
-def _row_of_layer(layer: FoundLayer, stored: dict[str, Any]) -> dict[str, Any]:
+def _by_store(span: Span) -> Clocks:
+    """Return the clocks of what has no header fields: the store's own, whose zone nobody says."""
+    return clocks({}, stored_ns=span.delivered_ns, stored_text=span.delivered_text)
+
+
+def _layer_columns(
+    layers: Sequence[tuple[Stored, FoundLayer]], spool: Spool
+) -> dict[str, list[Any]]:
+    """Return the table `layers` for a batch; encrypted bodies go to `spool`."""
+    stored = [item for item, _ in layers]
+    messages = [layer.message for _, layer in layers]
+    esks = [found.esks if isinstance(found, EncryptedMessage) else () for found in messages]
+    spooled = [_spooled(layer, spool) for _, layer in layers]
+    return {
+        "stored_id": [item.stored_id for item in stored],
+        "layer_path": [layer.path for _, layer in layers],
+        "kind": [kind_of(layer) for _, layer in layers],
+        "content_id": [content_identity(layer, item.sha256) for item, layer in layers],
+        "encrypted": [is_encrypted(layer) for _, layer in layers],
+        "esks": [[bytes((esk.tag,)) + esk.body for esk in found] for found in esks],
+        "first_key": [min((e.key_id for e in found if e.key_id), default=b"") for found in esks],
+        "exhibit": [item.place.exhibit for item in stored],
+        "entry": [item.place.entry.number for item in stored],
+        "offset": [item.span.offset for item in stored],
+        "length": [item.span.length for item in stored],
+        "format": [item.form.name for item in stored],
+        "quoting": [item.span.quoting for item in stored],
+        "spooled": [begin for begin, _ in spooled],
+        "spooled_size": [size for _, size in spooled],
+        "accounts": [_accounts(item) for item in stored],
+    }
+
+
+def _spooled(layer: FoundLayer, spool: Spool) -> tuple[int | None, int | None]:
     message = layer.message
-    encrypted = isinstance(message, EncryptedMessage)
-    esks = message.esks if isinstance(message, EncryptedMessage) else ()
-    return {
-        "stored_id": stored["stored_id"],
-        "layer_path": layer.path,
-        "kind": str(message.kind) if isinstance(message, EncryptedMessage) else layer_kind(layer),
-        "content_id": content_identity(layer, stored["sha256"]),
-        "encrypted": encrypted or layer_kind(layer) in ("smime", "damaged", "too large"),
-        "esks": [bytes([esk.tag]) + esk.body for esk in esks],
-        "block_start": layer.block[0] if layer.block else None,
-        "block_end": layer.block[1] if layer.block else None,
-        "first_key": min((esk.key_id for esk in esks if esk.key_id), default=b""),
-        "exhibit": stored["exhibit"],
-        "entry": stored["entry"],
-        "offset": stored["offset"],
-        "length": stored["length"],
-        "format": stored["format"],
-        "quoting": stored["quoting"],
-        "accounts": [a for a in (stored["account"], *(stored.get("envelope") or ())) if a],
-    }
+    if not isinstance(message, EncryptedMessage) or layer.problems or message.problems:
+        return None, None  # what is damaged is read in its place again
+    begin = spool.keep(message.body)
+    return begin, None if begin is None else len(message.body)
+
+
+def _accounts(item: Stored) -> list[str]:
+    """Return whose mailbox a message lies in and whom its envelope names: who may hold its key."""
+    return [name for name in (item.account, *(item.fields.envelope or ())) if name]
 
 
 def _digest(data: Buffer, span: Span, entry: Entry) -> bytes:
@@ -183,6 +243,17 @@ def _digest(data: Buffer, span: Span, entry: Entry) -> bytes:
         return entry.sha256
     with memoryview(data) as view:
         return hashlib.sha256(view[span.offset : span.offset + span.length]).digest()
+
+
+def kind_of(layer: FoundLayer) -> str:
+    """Return the kind of any layer as the tables name it."""
+    message = layer.message
+    return message.kind if isinstance(message, EncryptedMessage) else layer_kind(layer)
+
+
+def is_encrypted(layer: FoundLayer) -> bool:
+    """Say whether something keeps a layer's content from being read as it stands."""
+    return isinstance(layer.message, EncryptedMessage) or layer_kind(layer) in _CLOSED
 
 
 def layer_kind(layer: FoundLayer) -> str:

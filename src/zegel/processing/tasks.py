@@ -21,6 +21,7 @@ from zegel.processing.keytable import Material, understand, unlock_row
 from zegel.processing.opening import Opening
 from zegel.processing.scan import scan_entries
 from zegel.processing.schemas import OPEN, SCAN
+from zegel.processing.spool import Spool, SpoolReader
 from zegel.processing.unlock import Budget, Passphrase, Unlocker
 from zegel.records import Problem
 from zegel.tables import Stage
@@ -61,13 +62,15 @@ class ScanTask:
     stage: Path
     part: str
     source: Source
+    spool: Path
     entries: Sequence[Entry]
 
     def __call__(self) -> Finished:
         """Write the part's tables."""
         writer = Stage(self.stage).begin(self.part, SCAN)
-        source = self.source
-        scan_entries(source.copy(), source.exhibit, source.seal, self.entries, writer)
+        source, spool = self.source, Spool(self.spool, self.part)
+        scan_entries(source.copy(), source.exhibit, source.seal, self.entries, writer, spool)
+        spool.close()
         return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
 
 
@@ -122,6 +125,7 @@ class OpenTask:
     round: int
     sources: dict[str, Source]
     keys: Path | None
+    spool: Path
     passphrases: Sequence[Passphrase]
     budget: Budget
 
@@ -129,11 +133,11 @@ class OpenTask:
         """Write the part's tables."""
         writer = Stage(self.stage).begin(self.part, OPEN)
         unlocker = Unlocker(worker_keyring(self.keys), self.passphrases, self.budget)
-        opening = Opening(self.round, unlocker, self._find_entry, writer)
         with pq.ParquetFile(self.plan) as plan:
             # A plan without rows has no group, and still gives a part with its empty tables.
             rows = plan.read_row_group(self.group).to_pylist() if plan.num_row_groups else []
-        opening.open_rows(rows)
+        with SpoolReader(self.spool) as spool:
+            Opening(self.round, unlocker, self._find_entry, spool, writer).open_rows(rows)
         return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
 
     def _find_entry(self, place: dict[str, Any]) -> tuple[Copy, Entry]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from zegel.processing.charsets import decode
 from zegel.processing.markup import text_of_html
 from zegel.processing.mime import Mail, Part
 from zegel.processing.slices import Headers, parameter, read_headers
-from zegel.records import Problem
+from zegel.records import Problem, record
 
 MAX_TEXT = 16 << 20
 """Bytes of one text part that are decoded; beyond it the part is cut and said."""
@@ -25,7 +25,7 @@ _NO_TEXT = frozenset({"text/rfc822-headers", "text/calendar", "text/vcard", "tex
 _META = re.compile(rb"(?i)<meta[^<>]{0,200}charset\s*=\s*[\"']?\s*([a-z0-9._:-]{1,40})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Attachment:
     """A part that is not the mail's text."""
 

@@ -73,6 +73,7 @@ def process(
         budget = run.options.budget
         keys = build_keys(case, run.engine, phrases.all(), budget, progress, go_on=go_on)
         run.open_round(keys, phrases, go_on=go_on)
+        shutil.rmtree(run.spool, ignore_errors=True)
         digests = run.settle()
         case.log().append("processing ended", {"digests": digests}, who=who)
     return {"digests": digests}
@@ -86,6 +87,7 @@ class _Run:
         self.options = options
         self.progress = progress
         self.engine = LocalEngine(options.workers, make_folder(case.work))
+        self.spool = case.work / "spool"
         self.records = shelf(case).all()
         self.sources = {
             record.identity: Source(
@@ -123,7 +125,13 @@ class _Run:
                     if stage.has(part):
                         self.progress.advance(len(batch), stage.rows(part, "problems"))
                     else:
-                        yield ScanTask(stage=stage.folder, part=part, source=source, entries=batch)
+                        yield ScanTask(
+                            stage=stage.folder,
+                            part=part,
+                            source=source,
+                            spool=self.spool,
+                            entries=batch,
+                        )
 
         def done(finished: Finished) -> None:
             stage.commit(finished.part, finished.unfinished)
@@ -167,6 +175,7 @@ class _Run:
                     round=number,
                     sources=self.sources,
                     keys=keys,
+                    spool=self.spool,
                     passphrases=phrases.all(),
                     budget=self.options.budget,
                 )

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,9 @@ class _TableFile:
 
     def __init__(self, place: Path, schema: pa.Schema) -> None:
         self.schema = schema
-        self.rows: list[Mapping[str, Any]] = []
+        self.waiting = 0
+        self.count = 0
+        self._columns: dict[str, list[Any]] = {field.name: [] for field in schema}
         self._digests: list[bytes] = []
         self._writer = pq.ParquetWriter(
             place,
@@ -38,30 +39,42 @@ class _TableFile:
             compression_level=1,
             use_dictionary=_repeating(schema),
         )
-        self.count = 0
 
-    def flush(self) -> None:
-        if self.rows:
-            arrays = [pa.array(_column(self.rows, field.name), field.type) for field in self.schema]
-            self.rows = []
-            self.write(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+    def add(self, row: Mapping[str, Any]) -> None:
+        for name, column in self._columns.items():
+            column.append(row.get(name))
+        self.waiting += 1
 
-    def write(self, batch: pa.RecordBatch) -> None:
+    def extend(self, columns: Mapping[str, Sequence[Any]], rows: int) -> None:
+        if columns.keys() != self._columns.keys():
+            raise KeyError(set(columns) ^ set(self._columns))
+        for name, column in self._columns.items():
+            column.extend(columns[name])
+            if len(column) != self.waiting + rows:
+                raise ValueError(f"column {name} has not {rows} rows")
+        self.waiting += rows
+
+    def flush(self, least: int = BATCH_ROWS) -> None:
+        """Write what waits in batches of `BATCH_ROWS`, as long as `least` rows are left."""
+        written = 0
+        while self.waiting - written >= least:
+            self._write(slice(written, written + BATCH_ROWS))
+            written = min(written + BATCH_ROWS, self.waiting)
+        for column in self._columns.values():
+            del column[:written]
+        self.waiting -= written
+
+    def _write(self, rows: slice) -> None:
+        arrays = [pa.array(self._columns[field.name][rows], field.type) for field in self.schema]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         self._digests.append(batch_digest(batch))
         self._writer.write_batch(batch)
         self.count += batch.num_rows
 
     def close(self) -> None:
-        self.flush()
+        self.flush(least=1)
         self._writer.add_key_value_metadata({"zegel-digest": table_digest(self._digests).hex()})
         self._writer.close()
-
-
-def _column(rows: list[Mapping[str, Any]], name: str) -> list[Any]:
-    try:
-        return list(map(itemgetter(name), rows))
-    except KeyError:  # a row may leave out what it has no value for
-        return [row.get(name) for row in rows]
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
@@ -84,8 +97,16 @@ class PartWriter:
     def add(self, table: str, row: Mapping[str, Any]) -> None:
         """Append one row to `table`; columns the row lacks become null."""
         growing = self._tables[table]
-        growing.rows.append(row)
-        if len(growing.rows) >= BATCH_ROWS:
+        growing.add(row)
+        if growing.waiting >= BATCH_ROWS:
+            with StorageGuard(self.unfinished):
+                growing.flush()
+
+    def add_columns(self, table: str, columns: Mapping[str, Sequence[Any]], rows: int) -> None:
+        """Append `rows` rows to `table`, given column by column; none may be left out."""
+        growing = self._tables[table]
+        growing.extend(columns, rows)
+        if growing.waiting >= BATCH_ROWS:
             with StorageGuard(self.unfinished):
                 growing.flush()
 

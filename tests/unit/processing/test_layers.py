@@ -13,9 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.real_data import archive
-from zegel.openpgp.armor import dearmor
 from zegel.openpgp.model import ClearMessage, EncryptedMessage
-from zegel.openpgp.packets import find_ciphertext
 from zegel.processing.layers import FoundLayer, find_keys_in, find_layers, find_layers_in_bytes
 from zegel.processing.mime import read_mail
 
@@ -240,32 +238,3 @@ def test_the_foreign_corpora_hold_these_layers(name: str, distinct: int, smime: 
             ciphertexts.add(layer.message.ciphertext_id)
 
     assert (len(ciphertexts), kinds["smime"]) == (distinct, smime)
-
-
-@pytest.mark.parametrize("corpus", ["openpgp_rnp", "openpgp_go_crypto", "search_notmuch"])
-def test_where_a_block_is_said_to_stand_it_stands(corpus: str) -> None:
-    placed = 0
-    for path in sorted(archive(corpus).rglob("*")):
-        raw = path.read_bytes() if path.is_file() else b""
-        for layer in (*find_layers(read_mail(raw)), *find_layers_in_bytes(raw, "")):
-            if layer.block is None or not isinstance(layer.message, EncryptedMessage):
-                continue
-            packets = dearmor(raw[slice(*layer.block)])[0]
-            found = find_ciphertext(packets, layer.message.ciphertext_id, layer.message.esks)
-            placed += found is not None and found.body == layer.message.body
-            # What cannot be found so is looked for in the mail's tree again.
-            assert found is None or found.body == layer.message.body
-
-    assert placed > 0
-
-
-def test_a_block_that_was_encoded_has_no_place_of_its_own() -> None:
-    encoded = base64.encodebytes(BLOCK)
-    raw = b"From: a@b.example\nContent-Transfer-Encoding: base64\n\n" + encoded
-    (layer,) = find_layers(read_mail(raw))
-
-    assert (layer.message is not None, layer.block) == (True, None)
-
-
-def test_another_ciphertext_is_never_taken_for_the_one_sought() -> None:
-    assert find_ciphertext(encrypted(), b"\0" * 32, ()) is None

@@ -1,0 +1,86 @@
+"""Carries encrypted bodies from scan to open, so that a mail is read and taken apart once.
+
+Scratch, not evidence: the exhibit stays the source. What is missing, cut short or altered here is
+read again from there; the digest that names a body decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import OrderedDict
+from pathlib import Path
+from types import TracebackType
+
+from zegel.tables import StorageGuard, make_folder
+
+LARGEST_BODY = 256 * 2**10
+"""Bytes; larger bodies are rare, and reading them again costs little beside opening them."""
+_BUFFER = 2**20
+_KEPT_OPEN = 128
+
+
+class Spool:
+    """Takes the bodies of one part of the scan, in order."""
+
+    def __init__(self, folder: Path, part: str) -> None:
+        self._place = make_folder(folder) / part
+        with StorageGuard(self._place):
+            # What a killed run left under this name is of the same bytes, but perhaps not whole.
+            self._file = self._place.open("wb", buffering=_BUFFER)
+        self._end = 0
+
+    def keep(self, body: bytes) -> int | None:
+        """Append `body` and return where it begins; None where it is too large to be kept."""
+        size = len(body)
+        if size > LARGEST_BODY:
+            return None
+        with StorageGuard(self._place):
+            self._file.write(body)
+        begin, self._end = self._end, self._end + size
+        return begin
+
+    def close(self) -> None:
+        """Write what is still in memory."""
+        with StorageGuard(self._place):
+            self._file.close()
+
+
+class SpoolReader:
+    """Hands the bodies of all parts out again, for as long as a `with` block lasts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: OrderedDict[str, int] = OrderedDict()
+
+    def __enter__(self) -> SpoolReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for descriptor in self._files.values():
+            os.close(descriptor)
+        self._files.clear()
+
+    def body(self, part: str, begin: int, size: int, sha256: bytes) -> bytes | None:
+        """Return the body that `part` of the scan put at `begin`; None where it is not there."""
+        try:
+            found = os.pread(self._opened(part), size, begin)
+        except OSError:  # the exhibit has it still, and says so where it has not
+            return None
+        return found if hashlib.sha256(found).digest() == sha256 else None
+
+    def _opened(self, part: str) -> int:
+        descriptor = self._files.get(part)
+        if descriptor is None:
+            descriptor = os.open(self._folder / part, os.O_RDONLY | os.O_CLOEXEC)
+            self._files[part] = descriptor
+            if len(self._files) > _KEPT_OPEN:
+                os.close(self._files.popitem(last=False)[1])
+        else:
+            self._files.move_to_end(part)
+        return descriptor
