@@ -22,7 +22,7 @@ def record(cls: type[Made]) -> type[Made]:
     """Make a class a record of which a run makes dozens for every message.
 
     The type checker holds it frozen. The interpreter does not: there a frozen dataclass takes
-    three times as long to make (docs/decisions/0012-records-on-the-hot-path.md).
+    three times as long to make (docs/decisions/0013-records-on-the-hot-path.md).
     """
     return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
 

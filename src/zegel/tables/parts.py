@@ -58,15 +58,17 @@ class _TableFile:
         """Write what waits in batches of `BATCH_ROWS`, as long as `least` rows are left."""
         written = 0
         while self.waiting - written >= least:
-            self._write(slice(written, written + BATCH_ROWS))
+            self.write(self._batch(slice(written, written + BATCH_ROWS)))
             written = min(written + BATCH_ROWS, self.waiting)
         for column in self._columns.values():
             del column[:written]
         self.waiting -= written
 
-    def _write(self, rows: slice) -> None:
+    def _batch(self, rows: slice) -> pa.RecordBatch:
         arrays = [pa.array(self._columns[field.name][rows], field.type) for field in self.schema]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def write(self, batch: pa.RecordBatch) -> None:
         self._digests.append(batch_digest(batch))
         self._writer.write_batch(batch)
         self.count += batch.num_rows
@@ -119,7 +121,7 @@ class PartWriter:
         """Append rows that are a batch of the table's schema already."""
         growing = self._tables[table]
         with StorageGuard(self.unfinished):
-            growing.flush()
+            growing.flush(least=1)
             growing.write(batch)
 
     def finish(self) -> dict[str, int]:
