@@ -318,8 +318,13 @@ def test_a_character_that_defeats_the_archives_form_does_not_stop_the_export(
 
 
 @pytest.mark.slow
-def test_every_character_the_table_promises_is_set_in_the_archives_form() -> None:
-    points = [p for first, last in fonts.shown() for p in range(first, last + 1)]
+def test_the_characters_the_table_promises_are_set_in_the_archives_form() -> None:
+    """Of runs longer than a script, as Chinese and Korean have, every sixteenth."""
+    points = [
+        point
+        for first, last in fonts.shown()
+        for point in range(first, last + 1, 1 if last - first < 1000 else 16)
+    ]
     letters = [" ".join(map(chr, points[at : at + 9000])) for at in range(0, len(points), 9000)]
     shown = material([message(n, text) for n, text in enumerate(letters, start=1)])
 

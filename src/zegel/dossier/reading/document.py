@@ -16,6 +16,7 @@ from zegel.dossier.reading.instants import Instants
 from zegel.dossier.reading.keypages import keys
 from zegel.dossier.reading.pictures import Drawer
 from zegel.dossier.reading.wording import words as words_of
+from zegel.dossier.withheld import without_withheld
 
 MOST_PRINTED = 2000
 """Messages of one PDF: 700 pages, and 1.6 GB of memory while they are set."""
@@ -40,7 +41,7 @@ def document(material: Material) -> Document:
     instants = Instants(material.presentation.zone, words)
     asked = material.presentation.printed
     most = MOST_PRINTED if asked is None else min(MOST_PRINTED, max(0, asked))
-    messages = list(islice(material.messages(), most))
+    messages = [without_withheld(one) for one in islice(material.messages(), most)]
     cover = Cover(material, words, instants, len(messages))
     front = Front(material, words, instants, len(messages))
     numbers = {m.message_id: m.number for m in reversed(messages) if m.message_id}
