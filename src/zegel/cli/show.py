@@ -119,6 +119,7 @@ def status(result: Mapping[str, Any]) -> None:
 
 
 _SAID = {
+    "label": "{}",
     "exhibit_number": "exhibit number {}",
     "acquired_by": "made by {}",
     "acquired_at": "on {}",

@@ -157,7 +157,11 @@ def find_message(inv: Investigation, wanted: str) -> dict[str, Any]:
     """Return a message's row by number or id."""
     row = next((row for row in inv.rows("messages") if _is(row, wanted)), None)
     if row is None:
-        raise UsageError("there is no such message here", where=str(inv.folder))
+        raise UsageError(
+            "there is no such message here",
+            where=str(inv.folder),
+            next_step="`zegel search` lists what is.",
+        )
     return row
 
 
