@@ -123,6 +123,7 @@ class Phone:
         try:
             imap.login(self.address, self.password)
         except imaplib.IMAP4.error:
+            imap.shutdown()
             raise ServiceError(f"{site.host} does not let {self.address} log in") from None
         with imap:
             yield imap

@@ -1,15 +1,20 @@
 """Start and stop a site's before-queue filter, and keep it running.
 
-`python -m shieldnet.services.filter USER WORD…` is the keeper: it loads `shieldnet.policy` while
-it may still read it, and runs it as USER in a child, again whenever the child ends. Postfix
+`python -m shieldnet.services.filter PIDFILE USER WORD…` is the keeper: it loads `shieldnet.policy`
+while it may still read it, and runs it as USER in a child, again whenever the child ends. Postfix
 answers 451 while it is away, so nothing is lost and nothing passes by it.
 """
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import ctypes
+import email
+import encodings
 import os
+import pkgutil
 import pwd
 import shutil
 import signal
@@ -18,6 +23,7 @@ import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 
 from shieldnet.errors import ServiceError
@@ -46,25 +52,24 @@ def start(site: LiveSite) -> None:
         *("--next", f"unix:{spool(site) / 'private/filter-out'}"),
         *("--log", str(log), "--site", site.name),
     )
+    _pid_file(site).unlink(missing_ok=True)
     with (site.log / "filter-errors.log").open("ab") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", MODULE, USER, *words],
+        code = subprocess.run(
+            [sys.executable, "-m", MODULE, str(_pid_file(site)), USER, *words],
+            check=False,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
-            start_new_session=True,
-        )
-    (folder / "keeper.pid").write_text(f"{process.pid}\n", "ascii")
-    if not until(lambda: (folder / "in").exists() or process.poll() is not None):
+        ).returncode
+    if code or not until(lambda: (folder / "in").exists()):
         stop(site)
-    if process.poll() is not None or not (folder / "in").exists():
         raise ServiceError(f"The filter of {site.name} would not start: see {said.name}")
 
 
 def stop(site: LiveSite) -> None:
     """Stop the keeper and with it the filter."""
-    pid = pid_in(spool(site) / "filter/keeper.pid")
+    pid = pid_in(_pid_file(site))
     if pid is None or not running(site):
         return
     send(pid, signal.SIGTERM)
@@ -74,13 +79,22 @@ def stop(site: LiveSite) -> None:
 
 def running(site: LiveSite) -> bool:
     """Return whether the keeper runs."""
-    return alive(pid_in(spool(site) / "filter/keeper.pid"), MODULE)
+    return alive(pid_in(_pid_file(site)), MODULE)
 
 
-def keep(user: str, words: Sequence[str]) -> None:
-    """Run the filter as `user` until told to end."""
+def _pid_file(site: LiveSite) -> Path:
+    return spool(site) / "filter/keeper.pid"
+
+
+def keep(pid_file: Path, user: str, words: Sequence[str]) -> None:
+    """Run the filter as `user`, apart from whoever started this, until told to end."""
     main = import_module("shieldnet.policy").main  # the keeper alone needs it, while it is root
+    _import_all()
     account = pwd.getpwnam(user)
+    if os.fork():
+        return
+    os.setsid()
+    pid_file.write_text(f"{os.getpid()}\n", "ascii")
     child = 0
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -99,6 +113,17 @@ def keep(user: str, words: Sequence[str]) -> None:
         time.sleep(PAUSE)
 
 
+def _import_all() -> None:
+    """Import what the standard library would import later, when it may be out of reach.
+
+    Where Python lies in root's home, `postfix` can read none of it.
+    """
+    for package in (encodings, asyncio, concurrent.futures, email):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            with contextlib.suppress(ImportError):  # those of other operating systems
+                import_module(module.name)
+
+
 def _become(account: pwd.struct_passwd) -> None:
     """Give up root for good, and end when the keeper ends."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -110,4 +135,4 @@ def _become(account: pwd.struct_passwd) -> None:
 
 
 if __name__ == "__main__":
-    keep(sys.argv[1], sys.argv[2:])
+    keep(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
