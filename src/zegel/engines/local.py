@@ -6,6 +6,7 @@ commit. Workers are spawned, not forked: a fork of a process with library thread
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -47,6 +48,8 @@ def _begin_worker(scratch: Path | None) -> None:
     if scratch is not None:
         tempfile.tempdir = str(scratch)
     gc.freeze()
+    # What is frozen when the process ends, libraries report on standard error as their leak.
+    atexit.register(gc.unfreeze)
     gc.set_threshold(*_COLLECT_AFTER)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
