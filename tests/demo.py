@@ -43,6 +43,7 @@ def investigate(net: Path, case: str) -> None:
     for name, query in QUERIES.items():
         folder = str(folders[name])
         step(f"A search in '{name}'", "zegel", "search", "-i", folder, query, "--size", "3")
+    records(str(folders["company"]))
     for name in QUERIES:
         found = subprocess.run(
             [sys.executable, str(TRUTH / "returned.py"), str(folders[name])],
@@ -55,6 +56,16 @@ def investigate(net: Path, case: str) -> None:
         recall = [sys.executable, str(TRUTH / "recall.py"), str(net / "truth"), "-"]
         subprocess.run(recall, check=True, input=found)
     refused(folders["harbour"], folders["vault"])
+
+
+def records(folder: str) -> None:
+    """Show the first business records of the company, and what they add up to."""
+    print("\n\033[1m── The company as suspect: its records, no chat\033[0m")
+    print(f"$ zegel records -i {folder}")
+    shown = subprocess.run(
+        ["zegel", "records", "-i", folder], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    print("\n".join([*shown[:9], "…", shown[-1]]), flush=True)
 
 
 def refused(first: Path, second: Path) -> None:
@@ -121,7 +132,13 @@ def main() -> None:
     for command in ("ledger --by account", "ledger --by day", "problems", "keys --json", "status"):
         print(f"  zegel {command} --case {case}")
     print("  zegel intake --recheck --case", case)
-    for command in ("show 1", "contacts", "timeline --by week", "investigation --check"):
+    for command in (
+        "show 1",
+        "contacts",
+        "timeline --by week",
+        "casework",
+        "investigation --check",
+    ):
         print(f"  zegel {command} -i {case}/investigations/harbour")
 
 

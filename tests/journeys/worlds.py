@@ -1,6 +1,7 @@
 """Small worlds of mail in clear, orders about them, and an oracle that imports nothing of zegel.
 
 Each message bears a mark that no other has (`zq7x`), so that a trace of it can be found anywhere.
+Some accounts change hands: a registry in the copy says when.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Asked:
     """Hours from the start; the last not included."""
     terms: frozenset[str]
     context: str
+    holders: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,13 @@ class World:
     clauses: tuple[Asked, ...]
     no_accounts: frozenset[str] = field(default_factory=frozenset)
     no_terms: frozenset[str] = field(default_factory=frozenset)
+    handed: tuple[tuple[str, int], ...] = ()
+    """Accounts that went from one holder to the next, and at which hour."""
+
+
+def holders_of(account: str) -> tuple[str, str]:
+    """Return the first and the second holder of an account that changed hands."""
+    return f"zhold{account[:2]}", f"zhnew{account[:2]}"
 
 
 def some(accounts: list[str]) -> st.SearchStrategy[list[str]]:
@@ -84,26 +93,33 @@ def letters(draw: st.DrawFn) -> tuple[Letter, ...]:
 
 
 @st.composite
-def clauses(draw: st.DrawFn) -> Asked:
+def clauses(draw: st.DrawFn, handed: dict[str, int]) -> Asked:
     accounts = draw(st.frozensets(st.sampled_from(ACCOUNTS), max_size=2))
     first = draw(st.integers(0, 120))
+    last = first + draw(st.integers(1, 150))
     terms = draw(st.frozensets(st.sampled_from(WORDS), min_size=0 if accounts else 1, max_size=2))
+    # An order must say whom it means where an account changes hands within its period.
+    several = [a for a in sorted(accounts) if a in handed and first < handed[a] < last]
+    known = [name for account in several for name in holders_of(account)]
     return Asked(
         accounts=accounts,
         first=first,
-        last=first + draw(st.integers(1, 150)),
+        last=last,
         terms=terms,
         context=draw(st.sampled_from(("", "thread", "24 hours", "1 message"))) if terms else "",
+        holders=frozenset((draw(st.sampled_from(known)),)) if known else frozenset(),
     )
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
+    handed = draw(st.dictionaries(st.sampled_from(ACCOUNTS[:2]), st.integers(20, 180), max_size=2))
     return World(
         letters=draw(letters()),
-        clauses=tuple(draw(st.lists(clauses(), min_size=1, max_size=2))),
+        clauses=tuple(draw(st.lists(clauses(handed), min_size=1, max_size=2))),
         no_accounts=draw(st.frozensets(st.sampled_from(ACCOUNTS), max_size=1)),
         no_terms=draw(st.frozensets(st.sampled_from(WORDS), max_size=1)),
+        handed=tuple(sorted(handed.items())),
     )
 
 
@@ -124,9 +140,33 @@ def expected(world: World) -> set[int]:
 def allowed(world: World, clause: Asked, one: Letter) -> bool:
     if one.people & world.no_accounts or set(one.words) & world.no_terms:
         return False
-    if clause.accounts and not clause.accounts & one.people:
+    if not clause.first <= one.hour < clause.last:
         return False
-    return clause.first <= one.hour < clause.last
+    if not clause.accounts:
+        return True
+    return any(is_meant(world, clause, a, one.hour) for a in clause.accounts & one.people)
+
+
+def is_meant(world: World, clause: Asked, account: str, hour: int) -> bool:
+    """Say whether an account was, at an hour, in the hands of somebody the clause names."""
+    if not clause.holders:
+        return True
+    handed = dict(world.handed).get(account)
+    return handed is not None and holders_of(account)[hour >= handed] in clause.holders
+
+
+def strangers(world: World) -> set[str]:
+    """Return the holders the order is not about: no account of a clause was theirs in its time."""
+    every = {name for account, _ in world.handed for name in holders_of(account)}
+    about = {
+        holders_of(account)[hour >= handed]
+        for clause in world.clauses
+        for account, handed in world.handed
+        if account in clause.accounts
+        for hour in range(clause.first, clause.last)
+        if is_meant(world, clause, account, hour)
+    }
+    return every - about - {name for clause in world.clauses for name in clause.holders}
 
 
 def comes_along(context: str, hit: Letter, one: Letter, within: list[Letter]) -> bool:
@@ -190,19 +230,32 @@ def write_copy(world: World, folder: Path) -> None:
             body = f"{' '.join(one.words)} {one.mark}"
             name = f"{int(when.timestamp())}.M{one.number}P1.mx:2,S"
             (box / name).write_text("\n".join([*head, "", body, ""]), "utf-8")
+    if world.handed:
+        (folder / "devices.csv").write_text(registry(world), "utf-8")
 
 
-def order_of(world: World) -> str:
+def registry(world: World) -> str:
+    rows = ["serial,address,holder,from,to"]
+    for account, handed in world.handed:
+        first, second = holders_of(account)
+        when = f"{stamp(handed):%Y-%m-%dT%H:%M:%SZ}"
+        rows.append(f"S1{account[:2]},{account},{first},2015-01-01T00:00:00Z,{when}")
+        rows.append(f"S1{account[:2]},{account},{second},{when},")
+    return "\n".join(rows) + "\n"
+
+
+def order_of(world: World, number: str = "W-1") -> str:
     """Return the order as a person would write it."""
     lines = [
-        'number = "W-1"', 'magistrate = "J"', 'investigation = "World"', 'offences = ["x"]',
+        f'number = "{number}"', 'magistrate = "J"', 'investigation = "World"', 'offences = ["x"]',
         "issued = 2016-05-01T00:00:00Z", "expires = 2099-01-01T00:00:00Z", 'purpose = "test"',
     ]  # fmt: skip
-    for number, clause in enumerate(world.clauses):
-        lines += ["[[clause]]", f'name = "c{number}"']
+    for place, clause in enumerate(world.clauses):
+        lines += ["[[clause]]", f'name = "c{place}"']
         lines += [f"from = {stamp(clause.first).isoformat()}"]
         lines += [f"until = {stamp(clause.last).isoformat()}"]
         lines += [f"accounts = {listed(clause.accounts)}"] if clause.accounts else []
+        lines += [f"holders = {listed(clause.holders)}"] if clause.holders else []
         lines += [f"terms = {listed(clause.terms)}"] if clause.terms else []
         lines += [f'context = "{clause.context}"'] if clause.context else []
     if world.no_accounts or world.no_terms:

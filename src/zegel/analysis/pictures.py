@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
+from html import escape as escape_markup
 
 from zegel.analysis.contacts import Contact
 
@@ -15,7 +15,14 @@ MOST_DRAWN = 40
 """Accounts in a picture of contacts: more cannot be told apart; the table has all."""
 _LONGEST_LABEL = 40
 
+_WARNING = "font-family='sans-serif' font-size='11' font-weight='bold' fill='#b00020'"
 _STYLE = "font-family='sans-serif' font-size='11' fill='#222'"
+
+
+def escape(text: str) -> str:
+    """Return text of the evidence as text of XML, which knows no control characters."""
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return escape_markup(shown)
 
 
 def _svg(width: int, height: int, title: str, body: Sequence[str]) -> str:
@@ -27,21 +34,31 @@ def _svg(width: int, height: int, title: str, body: Sequence[str]) -> str:
     return head + "".join(body) + "</svg>\n"
 
 
-def timeline_picture(steps: Sequence[tuple[str, int]], title: str) -> str:
+def _heading(x: int, title: str, note: str, *, empty: bool) -> list[str]:
+    """Return the title, a warning under it, and that there is nothing to draw where so."""
+    lines = [f"<text x='{x}' y='20' {_STYLE} font-weight='bold'>{escape(title)}</text>"]
+    if note:
+        lines.append(f"<text x='{x}' y='35' {_WARNING}>{escape(note)}</text>")
+    if empty:
+        lines.append(f"<text x='{x}' y='70' {_STYLE}>No messages.</text>")
+    return lines
+
+
+def timeline_picture(steps: Sequence[tuple[str, int]], title: str, *, note: str = "") -> str:
     """Draw one bar per step; every label stands where there is room for it."""
-    width, height, left, bottom = 960, 300, 50, 60
+    width, height, left, bottom, top = 960, 320, 50, 60, 55
     most = max((count for _, count in steps), default=1) or 1
     wide = (width - left - 20) / max(1, len(steps))
-    body = [f"<text x='{left}' y='20' {_STYLE} font-weight='bold'>{escape(title)}</text>"]
-    for line in sorted({0, most // 2, most}):
-        y = height - bottom - (height - bottom - 40) * line / most
+    body = _heading(left, title, note, empty=not steps)
+    for line in sorted({0, most // 2, most}) if steps else ():
+        y = height - bottom - (height - bottom - top) * line / most
         body.append(
             f"<line x1='{left}' x2='{width - 20}' y1='{y:.1f}' y2='{y:.1f}' stroke='#ddd'/>"
             f"<text x='{left - 6}' y='{y + 4:.1f}' text-anchor='end' {_STYLE}>{line}</text>"
         )
     every = max(1, math.ceil(len(steps) / 12))
     for place, (name, count) in enumerate(steps):
-        tall = (height - bottom - 40) * count / most
+        tall = (height - bottom - top) * count / most
         x = left + place * wide
         body.append(
             f"<rect x='{x:.2f}' y='{height - bottom - tall:.2f}' width='{max(wide - 1, 0.5):.2f}'"
@@ -55,8 +72,10 @@ def timeline_picture(steps: Sequence[tuple[str, int]], title: str) -> str:
     return _svg(width, height, title, body)
 
 
-def contacts_picture(found: Sequence[Contact], title: str) -> str:
+def contacts_picture(found: Sequence[Contact], title: str, *, note: str = "") -> str:
     """Draw accounts on a circle, a line between two that wrote, wider the more they did."""
+    if not found:
+        return _svg(560, 90, title, _heading(20, title, note, empty=True))
     weight: dict[str, int] = {}
     for contact in found:
         for name in (contact.sender, contact.recipient):
@@ -80,7 +99,11 @@ def contacts_picture(found: Sequence[Contact], title: str) -> str:
     most = max(pairs.values(), default=1)
     left_out = len(weight) - len(drawn)
     more = f" ({left_out} accounts with fewer messages not drawn)" if left_out else ""
-    body = [f"<text x='20' y='24' {_STYLE} font-weight='bold'>{escape(title + more)}</text>"]
+    body = _heading(20, title + more, note, empty=False)
+    body.append(
+        f"<text x='20' y='{size - 12}' {_STYLE}>The widest line: {most:,} messages, both ways"
+        " together.</text>"
+    )
     for (one, other), count in sorted(pairs.items()):
         (x1, y1), (x2, y2) = at[one], at[other]
         wide = 0.6 + 7 * count / most

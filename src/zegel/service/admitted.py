@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zegel.authorisation import Admitted, Order
-from zegel.authorisation.accounts import BEGINNING, END, Holdings, Scope, as_interval, scope
+from zegel.authorisation.accounts import (
+    BEGINNING,
+    END,
+    Holdings,
+    Scope,
+    as_interval,
+    intersect,
+    scope,
+)
 from zegel.authorisation.admit import Row
 from zegel.casefile import Case
 from zegel.tables import read_rows
@@ -16,21 +24,26 @@ from zegel.tables import read_rows
 class _Held:
     """The holdings an order covers."""
 
-    def __init__(self, rows: list[dict[str, Any]], scopes: Sequence[Scope]) -> None:
+    def __init__(
+        self, rows: list[dict[str, Any]], scopes: Sequence[Scope], every: Holdings
+    ) -> None:
         self.rows = rows
         self._scopes = scopes
-        self._holdings = Holdings(rows)
+        self._every = every
 
     def of(self, message: Row) -> list[dict[str, str]]:
-        """Return who held the order's accounts when a message was sent, as registries say."""
+        """Return who held the order's accounts when a message was sent, as registries say.
+
+        Of an account that is not the order's, or was not at that time, nobody is named.
+        """
         found: set[tuple[str, str, str]] = set()
         at = min(message.instants, default=0)
+        now = (at, at + 1)
         for account in message.accounts:
-            if not any(account in spans for spans in self._scopes):
+            if not any(intersect(spans.get(account, ()), [now]) for spans in self._scopes):
                 continue
-            now = (at, at + 1)
-            devices = self._holdings.devices(account, now) or [""]
-            for holder in self._holdings.holders(account, now):
+            devices = self._every.devices(account, now) or [""]
+            for holder in self._every.holders(account, now):
                 found |= {(account, device, holder) for device in devices}
         names = ("account", "device", "holder")
         return [dict(zip(names, item, strict=True)) for item in sorted(found)]
@@ -53,9 +66,23 @@ def holdings_of(admitted: Admitted, order: Order, raw: list[dict[str, Any]]) -> 
     rows = [
         row
         for row in raw
-        if any(_overlaps(row, spans) for spans in _spans_of(row, scopes, devices, whole))
+        if any(_is_of(row, spans, every) for spans in scopes)
+        or any(_overlaps(row, spans) for spans in _asked(row, devices, whole))
     ]
-    return _Held(rows, scopes)
+    return _Held(rows, scopes, every)
+
+
+def _is_of(row: Mapping[str, Any], accounts: Scope, every: Holdings) -> bool:
+    """Say whether a row is about one of these accounts in its time, in turn with its others."""
+    account = (row["account"] or "").lower()
+    spans = accounts.get(account, ())
+    if not _overlaps(row, spans):
+        return False
+    holders = {holder for span in spans for holder in every.holders(account, span)}
+    devices = {device for span in spans for device in every.devices(account, span)}
+    if row["holder"]:
+        return row["holder"] in holders
+    return not row["device"] or row["device"] in devices
 
 
 def _devices_of(accounts: Scope, every: Holdings) -> Scope:
@@ -68,15 +95,11 @@ def _devices_of(accounts: Scope, every: Holdings) -> Scope:
     return found
 
 
-def _spans_of(
-    row: Mapping[str, Any],
-    accounts: Sequence[Scope],
-    devices: Sequence[Scope],
-    whole: Sequence[tuple[int, int]],
+def _asked(
+    row: Mapping[str, Any], devices: Sequence[Scope], whole: Sequence[tuple[int, int]]
 ) -> Iterator[Sequence[tuple[int, int]]]:
-    account = (row["account"] or "").lower()
-    yield from (spans[account] for spans in accounts if account in spans)
-    if not account:
+    """Yield the times for which clauses about records ask for a row."""
+    if not row["account"]:
         yield from (spans[row["device"]] for spans in devices if row["device"] in spans)
     yield from ([span] for span in whole)
 

@@ -27,7 +27,7 @@ def _shown(contact: Contact) -> dict[str, Any]:
 def draw_contacts(inv: Investigation, *, who: str | None = None) -> str:
     """Return a picture of the contacts (SVG)."""
     found = contacts(rows_for_analysis(inv, "contacts drawn", who))
-    return contacts_picture(found, _title(inv, "contacts"))
+    return contacts_picture(found, _title(inv, "contacts"), note=_note(inv))
 
 
 def list_timeline(inv: Investigation, step: str, *, who: str | None = None) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def list_timeline(inv: Investigation, step: str, *, who: str | None = None) -> d
 def draw_timeline(inv: Investigation, step: str, *, who: str | None = None) -> str:
     """Return a picture of the timeline (SVG)."""
     counted = timeline(_rows(inv, step, "timeline drawn", who), step)
-    return timeline_picture(counted, _title(inv, f"messages by {step} (UTC)"))
+    return timeline_picture(counted, _title(inv, f"messages by {step} (UTC)"), note=_note(inv))
 
 
 def _rows(inv: Investigation, step: str, act: str, who: str | None) -> list[dict[str, Any]]:
@@ -50,5 +50,10 @@ def _rows(inv: Investigation, step: str, act: str, who: str | None) -> list[dict
 
 
 def _title(inv: Investigation, what: str) -> str:
-    practice = " TRAINING, unsigned order" if inv.training else ""
-    return f"{inv.header['order']['investigation']}: {what}{practice}"
+    order = inv.header["order"]
+    return f"{order['investigation']}, order {order['number']}: {what}"
+
+
+def _note(inv: Investigation) -> str:
+    """Return what every picture of a training investigation says."""
+    return "TRAINING: an unsigned order, for practice only, never evidence." if inv.training else ""
