@@ -110,7 +110,7 @@ class Cover:
         lines = []
         for exhibit in self._material.exhibits[:_MOST_EXHIBITS]:
             for name, value in limits(exhibit):
-                known = self._words(f"conditions.{name}") if name in CONDITIONS else coded(name)
+                known = condition_name(name, self._words)
                 lines.append([f"{exhibit.identity}, {known}: ", written(value)])
         return joined(lines, "\n") or [self._words("cover.unrestricted")]
 
@@ -140,6 +140,11 @@ class Cover:
         return ", ".join(
             f"{coded(name)} {coded(version)}" for name, version in self._material.tools.items()
         )
+
+
+def condition_name(name: str, words: Words) -> str:
+    """Return what a condition is called; an unknown one as it was written."""
+    return words(f"conditions.{name}") if name in CONDITIONS else coded(name)
 
 
 def limits(exhibit: Exhibit) -> Iterator[tuple[str, str]]:

@@ -101,7 +101,8 @@ class Entries:
             badges.append(f"{self.words('message.signature')}: {bad}")
         opinions = {one for b in message.blocks for one in (b.opinion, b.second_opinion)}
         if "differs" in opinions:
-            badges.append(f"{self.words('message.second')}: differs")
+            differs = self.words.known("opinions", "differs")
+            badges.append(f"{self.words('message.second')}: {differs}")
         return " · ".join(badges) or None
 
     def _head(self, message: Message, withheld: Mapping[str, str]) -> Iterator[tuple[str, Inline]]:

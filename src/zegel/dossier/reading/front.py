@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zegel.dossier.material import Material
-from zegel.dossier.reading.cover import CONDITIONS, limits
+from zegel.dossier.reading.cover import condition_name, limits
 from zegel.dossier.reading.inline import (
     Inline,
     Part,
     bold,
     code,
-    coded,
     digest,
     heading,
     joined,
@@ -110,13 +109,14 @@ class Front:
                 for name in _ACQUISITION
                 if exhibit.acquisition.get(name)
             ]
+            condition = words("exhibit.condition")
             limited: list[tuple[str, Inline]] = [
-                (words(f"conditions.{n}") if n in CONDITIONS else coded(n), [written(v)])
-                for n, v in limits(exhibit)
+                (f"{condition}: {condition_name(name, words)}", [written(value)])
+                for name, value in limits(exhibit)
             ]
             described.append((words("exhibit.entries"), [words.number(exhibit.entries)]))
             described.append((words("exhibit.seal"), [digest(exhibit.seal)]))
-            free: tuple[str, Inline] = (words("cover.conditions"), [words("cover.unrestricted")])
+            free: tuple[str, Inline] = (condition, [words("cover.unrestricted")])
             yield rows([*described, *(limited or [free])])
         yield paragraph(words("exhibit.seal_means"))
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
+from zegel.canonical import percent_decoded
 from zegel.dossier.reading import visible
+from zegel.dossier.reading.wording import Words
 
 Inline: TypeAlias = list[Any]
 """Our strings, and mappings that the template understands."""
@@ -35,6 +37,13 @@ def digest(value: str) -> dict[str, Any]:
 def bold(words: str) -> dict[str, Any]:
     """Return our own words, to be seen first."""
     return {"b": words}
+
+
+def place(words: Words, exhibit: str, path: str, offset: int, length: int) -> Inline:
+    """Return where in a sealed copy something lies; the path is percent-encoded, as sealed."""
+    legible = percent_decoded(path).decode("utf-8", "backslashreplace")
+    where = words("bytes_at", offset=words.number(offset), length=words.number(length))
+    return [f"{coded(exhibit)} ", written(legible), f", {where}"]
 
 
 def bar(words: str, reason: str) -> dict[str, Any]:

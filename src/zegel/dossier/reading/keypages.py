@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from zegel.canonical import percent_decoded
 from zegel.dossier.material import Key
 from zegel.dossier.reading.inline import (
     Inline,
@@ -14,6 +13,7 @@ from zegel.dossier.reading.inline import (
     digest,
     joined,
     paragraph,
+    place,
     rows,
     section,
     written,
@@ -65,10 +65,10 @@ def _facts(key: Key, words: Words) -> Iterator[tuple[str, Inline]]:
         yield words("keys.locked"), [words("yes" if key.locked else "no"), *protection]
     if key.unlocked_by:
         yield words("keys.unlocked_by"), [written(key.unlocked_by)]
-    lines = []
-    for place in key.found[:_MOST_PLACES]:
-        path = percent_decoded(place.path).decode("utf-8", "backslashreplace")
-        lines.append([f"{place.exhibit} ", written(path), f" @ {place.offset}+{place.length}"])
+    lines = [
+        place(words, one.exhibit, one.path, one.offset, one.length)
+        for one in key.found[:_MOST_PLACES]
+    ]
     if len(key.found) > _MOST_PLACES:
         lines.append([words("keys.found_more", count=len(key.found) - _MOST_PLACES)])
     yield words("keys.found"), joined(lines, "\n") or [words("none")]

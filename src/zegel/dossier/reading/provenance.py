@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from zegel.canonical import percent_decoded
 from zegel.dossier.material import Block, Message, Place
-from zegel.dossier.reading.inline import Inline, coded, digest, joined, written
+from zegel.dossier.reading.inline import Inline, coded, digest, joined, place, written
 from zegel.dossier.reading.wording import Words
 from zegel.openpgp.names import cipher_name
 
@@ -21,8 +20,8 @@ def provenance(
     """Yield lines with their names; `numbers` are those of the messages printed, by Message-ID."""
     if message.admitted:
         why = (
-            [written(clause), " (", written(why), ")"]
-            for clause, why in message.admitted[:MOST_CLAUSES]
+            [written(clause), " (", *_why(reason, words), ")"]
+            for clause, reason in message.admitted[:MOST_CLAUSES]
         )
         yield words("message.admitted"), joined(why, "; ")
     number = _refers_to(message, numbers)
@@ -36,6 +35,13 @@ def provenance(
     if message.places:
         yield words("message.witnesses"), _places(message.places, words)
     yield words("message.identity"), [digest(message.message)]
+
+
+def _why(reason: str, words: Words) -> Inline:
+    hit = reason.removeprefix("context of ")
+    if hit != reason and hit.isdecimal():
+        return [words("why.context", number=hit)]
+    return [words.known("why", reason)]
 
 
 def _signature(message: Message, words: Words) -> Inline:
@@ -79,19 +85,16 @@ def _block(block: Block, words: Words) -> Inline:
 
 def _opinion(block: Block, words: Words) -> str:
     if block.opinion is not None:
-        return f"{words('message.second')} (GnuPG): {coded(block.opinion)}"
+        return f"{words('message.second')} (GnuPG): {words.known('opinions', block.opinion)}"
     if block.second_opinion:
-        return f"{words('message.second')}: {coded(block.second_opinion)}"
+        return f"{words('message.second')}: {words.known('opinions', block.second_opinion)}"
     return ""
 
 
 def _places(places: tuple[Place, ...], words: Words) -> Inline:
-    lines = []
-    for place in places[:MOST_PLACES]:
-        path = percent_decoded(place.path).decode("utf-8", "backslashreplace")
-        lines.append(
-            [f"{coded(place.exhibit)} ", written(path), f" @ {place.offset}+{place.length}"]
-        )
+    lines = [
+        place(words, one.exhibit, one.path, one.offset, one.length) for one in places[:MOST_PLACES]
+    ]
     more = len(places) - MOST_PLACES
     if more > 0:
         lines.append([words("message.witnesses_more", count=more)])
