@@ -121,7 +121,8 @@ def main() -> None:
         ["zegel", "keys", "--case", case], check=True, capture_output=True, text=True
     ).stdout.splitlines()
     print("\n\033[1m── The keys (first ten)\033[0m\n$ zegel keys --case " + case)
-    print("\n".join([*keys[:14], "…", keys[-1]]))
+    width = shutil.get_terminal_size().columns
+    print("\n".join(line[:width] for line in [*keys[:14], "…", keys[-1]]))
     step(
         "Does that agree with what the network really wrote? (by digest, outside zegel)",
         *(sys.executable, str(COMPARE), str(net / "truth"), case),

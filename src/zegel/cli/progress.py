@@ -17,6 +17,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 
@@ -91,17 +92,21 @@ class Bar:
         self._finish()
 
 
+def _one_line() -> Column:
+    return Column(no_wrap=True)
+
+
 @contextmanager
 def progress(console: Console) -> Iterator[Bar]:
     """Show progress on `console` while the block runs."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        _Amount(),
-        _Rate(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        _Problems(),
+        TextColumn("{task.description}", table_column=_one_line()),
+        BarColumn(bar_width=10),
+        _Amount(_one_line()),
+        _Rate(_one_line()),
+        TimeRemainingColumn(elapsed_when_finished=True, table_column=_one_line()),
+        _Problems(_one_line()),
     )
     with Progress(*columns, console=console) as shown:
         bar = Bar(shown)

@@ -17,6 +17,10 @@ from zegel.openpgp.keys import split_certificates
 from zegel.records import File, FoundKey, Problem
 
 _MARKS = tuple(b"-----BEGIN PGP " + kind for kind in (b"PUBLIC KEY", b"PRIVATE KEY", b"SECRET KEY"))
+_ANY_FILE = b"-----BEGIN PGP ARMORED FILE"
+"""What `gpg --enarmor` writes around any file, a key ring for one."""
+_KEYS = (5, 6)
+"""Tags of secret and public keys: RFC 9580 section 5.5."""
 
 
 class Armored:
@@ -27,13 +31,30 @@ class Armored:
 
     def detect(self, file: File) -> int:
         """Look through the whole file: a key may stand far down in a log."""
-        return 20 if any(file.data.find(mark) >= 0 for mark in _MARKS) else 0
+        if any(file.data.find(mark) >= 0 for mark in _MARKS):
+            return 20
+        rings = file.data.find(_ANY_FILE) >= 0 and next(_rings(file), None) is not None
+        return 20 if rings else 0
 
     def keys(self, file: File) -> Iterator[FoundKey | Problem]:
         """Yield the keys of every block, placed where the block stands."""
         for block in find_armor(file.data):
-            if block.kind.endswith("KEY BLOCK"):
-                yield from _keys_of(block, bytes(file.data[block.start : block.end]))
+            text = bytes(file.data[block.start : block.end])
+            if block.kind.endswith("KEY BLOCK") or _is_a_ring(text):
+                yield from _keys_of(block, text)
+
+
+def _rings(file: File) -> Iterator[ArmorBlock]:
+    for block in find_armor(file.data):
+        if _is_a_ring(bytes(file.data[block.start : block.end])):
+            yield block
+
+
+def _is_a_ring(text: bytes) -> bool:
+    """Say whether an armoured file is one of keys."""
+    if not text.startswith(_ANY_FILE):
+        return False
+    return any(packet.tag in _KEYS for packet in read_packets(dearmor(text)[0], 1))
 
 
 def _keys_of(block: ArmorBlock, text: bytes) -> Iterator[FoundKey | Problem]:
