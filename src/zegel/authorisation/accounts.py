@@ -106,6 +106,9 @@ def _held_by(clause: Clause, holdings: Holdings, period: Interval) -> Scope:
 
 def _of_holders(clause: Clause, found: Scope, holdings: Holdings) -> Scope:
     """Keep the intervals of the holders the clause names; refuse to guess between several."""
+    for holder in sorted(clause.holders):
+        if not holdings.of_holder(holder):
+            raise _unknown(clause, "holder", holder)
     kept: dict[str, list[Interval]] = {}
     for account, spans in found.items():
         here: dict[str, list[Interval]] = {}

@@ -149,7 +149,10 @@ def test_a_device_means_its_accounts_at_its_time() -> None:
     assert list(admitted.messages) == [1]
 
 
-@pytest.mark.parametrize("clause", ['devices = ["S9"]', 'holders = ["eve"]'])
+@pytest.mark.parametrize(
+    "clause",
+    ['devices = ["S9"]', 'holders = ["eve"]', 'accounts = ["a@x"]\nholders = ["ann", "eve"]'],
+)
 def test_a_name_no_registry_knows_is_refused(clause: str) -> None:
     with pytest.raises(OrderError, match="no registry knows"):
         decide(order(clause), row(1, 2), holdings=TWO)
@@ -245,3 +248,14 @@ def test_an_order_that_is_not_understood_says_where(
 ) -> None:
     with pytest.raises(OrderError, match=says):
         order(clause, rest, **changed)
+
+
+def test_an_account_is_on_its_last_device_once_it_is_on_the_next() -> None:
+    """A registry that forgot to end the first device's time gives it no message more."""
+    rows = [holding("a@x", "", 0, None, "S1"), holding("a@x", "", 5, None, "S2")]
+    holdings = Holdings(rows)
+
+    assert holdings.of_device("S1") == {"a@x": [(JANUARY, JANUARY + 5 * DAY)]}
+    assert list(holdings.devices("a@x", (JANUARY + 6 * DAY, JANUARY + 7 * DAY))) == ["S2"]
+    admitted = decide(order('devices = ["S1"]'), row(1, 2), row(2, 7), holdings=rows)
+    assert list(admitted.messages) == [1]
