@@ -135,7 +135,7 @@ def block(number: int, **changes: Any) -> Block:
         session_key=hexed("session", number),
         opener="zegel",
         second_opinion="on demand",
-        opinion="agrees",
+        opinion="agrees: gpg (GnuPG) 2.2.40",
         integrity="mdc",
         cipher=9,
         compression=1,

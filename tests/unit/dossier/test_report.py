@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,9 +150,25 @@ def test_every_message_can_be_found_and_cited(sample_pdf: bytes, tmp_path: Path)
         hexed("ciphertext", 1),
         "geen sleutel (key-not-found)",
         "python3 verify.py DOSSIER.zip",
+        "tweede oordeel: komt overeen (gpg (GnuPG) 2.2.40)",
+        "the two accounts (account en periode)",
         "De selectie vond 10 berichten; 8 staan in dit dossier en 2 zijn weggelaten.",
     ):
         assert said in words
+
+
+@pytest.mark.parametrize(
+    ("changes", "badge"),
+    [
+        ({"signature": "bad"}, "Signature: BAD"),
+        ({"blocks": (block(1, opinion="differs: gpg (GnuPG) 2.2.40"),)}, "second opinion: DIFFERS"),
+        ({"state": "damaged", "reason": "mdc-mismatch"}, "damaged (mdc-mismatch)"),
+    ],
+)
+def test_what_a_reader_must_not_miss_stands_beside_the_time(
+    changes: dict[str, Any], badge: str, tmp_path: Path
+) -> None:
+    assert badge in words_of(pdf(material([message(1, **changes)])), tmp_path)
 
 
 def test_contents_and_index_name_the_page_a_message_stands_on(

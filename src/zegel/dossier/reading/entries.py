@@ -99,8 +99,8 @@ class Entries:
         if message.signature == "bad":
             bad = self.words.known("verdicts", "bad")
             badges.append(f"{self.words('message.signature')}: {bad}")
-        opinions = {one for b in message.blocks for one in (b.opinion, b.second_opinion)}
-        if "differs" in opinions:
+        opinions = [one for b in message.blocks for one in (b.opinion, b.second_opinion) if one]
+        if any(one.startswith("differs") for one in opinions):
             differs = self.words.known("opinions", "differs")
             badges.append(f"{self.words('message.second')}: {differs}")
         return " · ".join(badges) or None

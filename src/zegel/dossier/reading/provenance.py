@@ -84,11 +84,13 @@ def _block(block: Block, words: Words) -> Inline:
 
 
 def _opinion(block: Block, words: Words) -> str:
-    if block.opinion is not None:
-        return f"{words('message.second')} (GnuPG): {words.known('opinions', block.opinion)}"
-    if block.second_opinion:
-        return f"{words('message.second')}: {words.known('opinions', block.second_opinion)}"
-    return ""
+    """Return what a second implementation said, and which, where it is named: `agrees: gnupg …`."""
+    said = block.opinion or block.second_opinion
+    if not said:
+        return ""
+    verdict, _, who = said.partition(": ")
+    named = f" ({coded(who)})" if who else ""
+    return f"{words('message.second')}: {words.known('opinions', verdict)}{named}"
 
 
 def _places(places: tuple[Place, ...], words: Words) -> Inline:
