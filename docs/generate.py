@@ -1,18 +1,20 @@
 """Write the reference pages that the code alone can keep true.
 
-`python docs/generate.py` writes `commands.md` and `errors.md`, and the column tables inside
-`case-format.md`. A test makes them again and compares, so a stale page fails the check. Never
-writes anything outside `docs/reference`.
+`python docs/generate.py` writes `commands.md`, `errors.md` and `ontology.md`, and the column tables
+inside `case-format.md`. A test makes them again and compares, so a stale page fails the check.
+Never writes anything outside `docs/reference`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import rdflib
 import typer
 
 from shieldnet.cli import app as shieldnet
@@ -24,6 +26,7 @@ from zegel.investigation.schemas import TABLES
 from zegel.processing.schemas import KEYS, OPEN, SCAN
 
 REFERENCE = Path(__file__).parent / "reference"
+ONTOLOGY = Path(str(files("zegel.dossier.exchange"))) / "ontology.ttl"
 NOTE = "<!-- Written by docs/generate.py; change the code, then run it again. -->"
 
 
@@ -169,12 +172,61 @@ def case_format(page: str) -> str:
     return _MARKED.sub(made, page)
 
 
+def ontology() -> str:
+    """Return the page of every term that our extension of CASE/UCO defines."""
+    graph = rdflib.Graph().parse(ONTOLOGY, format="turtle")
+    (about,) = graph.subjects(rdflib.RDF.type, rdflib.OWL.Ontology)
+    lines = [
+        "# Extension of CASE/UCO",
+        "",
+        NOTE,
+        "",
+        f"{graph.value(about, rdflib.RDFS.comment)} Used in a dossier's "
+        "[case.jsonld](dossier-exchange.md#caseuco), to which `ontology.ttl` is the definition "
+        "itself, with shapes (SHACL) that `case_validate` checks. Licence: Apache-2.0. Namespace: "
+        f"`{about}#`, a UUID, since the project has no domain to promise.",
+        "",
+        "## Classes",
+        "",
+        "| class | of | meaning | properties |",
+        "|---|---|---|---|",
+    ]
+    lines += [_class(graph, term) for term in _terms(graph, rdflib.OWL.Class)]
+    lines += ["", "## Properties", "", "| property | value | meaning |", "|---|---|---|"]
+    kinds = (rdflib.OWL.DatatypeProperty, rdflib.OWL.ObjectProperty)
+    for term in sorted(term for kind in kinds for term in _terms(graph, kind)):
+        value = _short(graph, graph.value(term, rdflib.RDFS.range))
+        meaning = graph.value(term, rdflib.RDFS.comment)
+        lines.append(f"| `{_short(graph, term)}` | `{value}` | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _terms(graph: rdflib.Graph, kind: rdflib.URIRef) -> list[Any]:
+    return sorted(graph.subjects(rdflib.RDF.type, kind))
+
+
+def _class(graph: rdflib.Graph, term: Any) -> str:
+    above = ", ".join(
+        f"`{_short(graph, one)}`" for one in sorted(graph.objects(term, rdflib.RDFS.subClassOf))
+    )
+    shapes = graph.objects(term, rdflib.SH.property)
+    names = sorted(_short(graph, graph.value(shape, rdflib.SH.path)) for shape in shapes)
+    listed = ", ".join(f"`{name}`" for name in names) or "none of its own"
+    meaning = graph.value(term, rdflib.RDFS.comment)
+    return f"| `{_short(graph, term)}` | {above} | {meaning} | {listed} |"
+
+
+def _short(graph: rdflib.Graph, term: Any) -> str:
+    return str(graph.namespace_manager.normalizeUri(term))
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page and what it must hold."""
     form, folder = REFERENCE / "case-format.md", REFERENCE / "investigation-format.md"
     return {
         REFERENCE / "commands.md": commands(),
         REFERENCE / "errors.md": errors(),
+        REFERENCE / "ontology.md": ontology(),
         form: case_format(form.read_text(encoding="utf-8")),
         folder: case_format(folder.read_text(encoding="utf-8")),
     }

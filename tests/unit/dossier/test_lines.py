@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.dossier.materials import ONE, OTHER, attachment, hexed, material, message
+from zegel.dossier.exchange import lines as lines_module
 from zegel.dossier.exchange.instants import utc
 from zegel.dossier.exchange.lines import NAME, json_lines
 from zegel.dossier.material import Material, Message, Withheld
+
+ROOT = Path(__file__).parents[3]
 
 
 def lines(shown: Material) -> list[bytes]:
@@ -90,3 +96,11 @@ def test_an_empty_message_is_a_line_too() -> None:
     assert read(material([Message(number=1, message=hexed("x"))])) == [
         {"number": 1, "message": hexed("x")}
     ]
+
+
+def test_every_name_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "dossier-exchange.md").read_text(encoding="utf-8")
+    table = page.partition("## JSON Lines")[2].partition("## CASE/UCO")[0]
+    names = set(re.findall(r'"([a-z_0-9]+)":', inspect.getsource(lines_module)))
+
+    assert names - set(re.findall(r"`([a-z_0-9]+)`", table)) == set()
