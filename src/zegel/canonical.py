@@ -35,6 +35,11 @@ def canonical_json(value: JSON) -> bytes:
         return rfc8785.dumps(_plain(value, LARGEST_DEPTH))
 
 
+def text_as_json(text: str) -> str:
+    """Return what canonical JSON writes for `text`, to be joined and encoded by the caller."""
+    return _ENCODER.encode(text)
+
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

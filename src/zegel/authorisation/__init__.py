@@ -4,8 +4,16 @@ Nothing here reads or writes a file; `service` brings the order, the rows and th
 what is admitted to `investigation`.
 """
 
-from zegel.authorisation.admit import Admitted, admit
+from zegel.authorisation.admit import Admitted, accounts_named, admit
 from zegel.authorisation.conditions import check_conditions
 from zegel.authorisation.order import Clause, Order, read_order
 
-__all__ = ["Admitted", "Clause", "Order", "admit", "check_conditions", "read_order"]
+__all__ = [
+    "Admitted",
+    "Clause",
+    "Order",
+    "accounts_named",
+    "admit",
+    "check_conditions",
+    "read_order",
+]

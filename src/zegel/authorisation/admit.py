@@ -86,6 +86,22 @@ def admit(
     return admitted
 
 
+def accounts_named(order: Order, holdings: Holdings) -> frozenset[str] | None:
+    """Return every account whose messages a clause may admit; None where one names nobody.
+
+    Messages that concern none of them are neither admitted nor counted by `admit`.
+    """
+    found: set[str] = set()
+    for clause in order.clauses:
+        if clause.records:
+            continue
+        accounts = scope(clause, holdings)
+        if accounts is None:
+            return None
+        found |= accounts.keys()
+    return frozenset(found)
+
+
 def _excluded(order: Order, rows: Iterable[Row], hits: Hits) -> frozenset[int]:
     """Return the numbers that no clause may admit."""
     out = order.exclusions

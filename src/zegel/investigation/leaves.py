@@ -9,14 +9,14 @@ Leaf 0 commits to what all messages share. Hashing as in RFC 6962, HKDF as in RF
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from zegel.canonical import canonical_json, percent_encoded
+from zegel.canonical import LARGEST_INTEGER, canonical_json, percent_encoded, text_as_json
 from zegel.custody.merkle import leaf_hash
 
 HEADER_PREFIX = b"zegel-investigation-1\n"
@@ -49,6 +49,22 @@ def message_leaf(secret: bytes, message: bytes, fields: Mapping[str, Any]) -> by
         commitment(name, value, field_salt(secret, message, name)) for name, value in fields.items()
     )
     return leaf_of(message, commitments)
+
+
+def leaf_of_rows(
+    secret: bytes,
+    message: Mapping[str, Any],
+    places: Sequence[Mapping[str, Any]],
+    ciphertexts: Sequence[Mapping[str, Any]],
+    attachments: Sequence[Mapping[str, Any]],
+) -> bytes:
+    """Return `message_leaf` of `fields_of` these rows, written without the steps between."""
+    identity = message["message"]
+    commitments = []
+    for name, value in _written_fields(message, places, ciphertexts, attachments):
+        salt = hmac.digest(secret, identity + name.encode(), "sha256")
+        commitments.append(sha256(salt + f'["{name}",{value}]'.encode()).digest())
+    return leaf_of(identity, commitments)
 
 
 def leaf_of(message: bytes, commitments: Iterable[bytes]) -> bytes:
@@ -127,3 +143,50 @@ def _sealed(row: Mapping[str, Any], *without: str) -> dict[str, Any]:
         for name, value in row.items()
         if name not in NOT_SEALED and name not in without
     }
+
+
+def _written_fields(
+    message: Mapping[str, Any],
+    places: Sequence[Mapping[str, Any]],
+    ciphertexts: Sequence[Mapping[str, Any]],
+    attachments: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[str, str]]:
+    """Yield the fields of `fields_of`, their values as canonical JSON."""
+    for name, value in message.items():
+        if name not in NOT_SEALED:
+            yield name, _written(name, value)
+    for place in places:
+        yield f"place/{place['stored_id'].hex()}", _written_row(place, NOT_SEALED)
+    for block in ciphertexts:
+        identity = block["content_id"].hex()
+        yield f"session-key/{identity}", _written("session_key", block["session_key"])
+        yield f"ciphertext/{identity}", _written_row(block, _NOT_WITH_BLOCK)
+    for number, attachment in enumerate(attachments):
+        yield f"attachment/{number}", _written_row(attachment, NOT_SEALED)
+
+
+_NOT_WITH_BLOCK = NOT_SEALED | {"session_key"}
+
+
+def _written_row(row: Mapping[str, Any], without: Collection[str] = ()) -> str:
+    """Return a row as canonical JSON; names of columns are ASCII and need no escapes."""
+    names = [name for name in sorted(row) if name not in without]
+    return "{" + ",".join([f'"{name}":{_written(name, row[name])}' for name in names]) + "}"
+
+
+def _written(name: str, value: Any) -> str:
+    """Return canonical JSON of `as_json(name, value)`."""
+    kind = type(value)
+    if kind is str:
+        return text_as_json(value)
+    if value is None:
+        return "null"
+    if kind is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
+        return str(value)
+    if kind is bytes:
+        return f'"{percent_encoded(value) if name in _PATHS else value.hex()}"'
+    if kind is list:
+        return "[" + ",".join([_written(name, item) for item in value]) + "]"
+    if kind is dict:
+        return _written_row(value)
+    return canonical_json(value).decode()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zegel.investigation.leaves import fields_of, message_leaf
+from zegel.investigation.leaves import leaf_of_rows
 from zegel.investigation.pack import Packed, PackWriter
 from zegel.investigation.schemas import TABLES
 from zegel.tables import PartWriter, StorageGuard
@@ -62,8 +62,8 @@ class PortionWriter:
         """Add one message with all its rows."""
         identity = message["message"]
         self._identities.append(identity)
-        fields = fields_of(message, places, ciphertexts, attachments)
-        self._leaves.append(message_leaf(self._secret, identity, fields))
+        leaf = leaf_of_rows(self._secret, message, places, ciphertexts, attachments)
+        self._leaves.append(leaf)
         self._tables.add("messages", message)
         self._tables.add_all("places", places)
         self._tables.add_all("ciphertexts", ciphertexts)

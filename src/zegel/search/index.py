@@ -66,28 +66,47 @@ def _register(index: tantivy.Index) -> tantivy.Index:
     return index
 
 
+class IndexWriter:
+    """Writes an index into a new folder."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+        index = _register(tantivy.Index(_schema(), path=str(folder)))
+        self._writer = index.writer(_HEAP, 1)  # one thread: rows keep their order
+        self.count = 0
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Add rows."""
+        for row in rows:
+            self._writer.add_document(_document(row))
+            self.count += 1
+
+    def finish(self) -> None:
+        """Commit; the index is there only now."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+
+
+def _document(row: Row) -> tantivy.Document:
+    document = tantivy.Document()
+    for text in row.texts:
+        document.add_text(TERMS, " ".join(terms(text)))
+        named = name_terms(text)
+        if named:
+            document.add_text(NAMES, " ".join(named))
+    if row.marks:
+        document.add_text(MARKS, " ".join(row.marks))
+    document.add_unsigned(ROW, row.number)
+    document.add_integer(CLOCK, row.clock_ns or 0)
+    return document
+
+
 def build_index(folder: Path, rows: Iterable[Row]) -> int:
-    """Write an index of `rows` into the empty `folder`; return how many there are."""
-    folder.mkdir(mode=0o700)
-    schema = _schema()
-    writer = _register(tantivy.Index(schema, path=str(folder))).writer(_HEAP, 1)
-    count = 0
-    for row in rows:
-        document = tantivy.Document()
-        for text in row.texts:
-            document.add_text(TERMS, " ".join(terms(text)))
-            named = name_terms(text)
-            if named:
-                document.add_text(NAMES, " ".join(named))
-        if row.marks:
-            document.add_text(MARKS, " ".join(row.marks))
-        document.add_unsigned(ROW, row.number)
-        document.add_integer(CLOCK, row.clock_ns or 0)
-        writer.add_document(document)
-        count += 1
-    writer.commit()
-    writer.wait_merging_threads()
-    return count
+    """Write an index of `rows` into the new `folder`; return how many there are."""
+    writer = IndexWriter(folder)
+    writer.add(rows)
+    writer.finish()
+    return writer.count
 
 
 def _no_fields(field: Field) -> Answer:

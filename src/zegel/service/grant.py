@@ -11,14 +11,14 @@ import secrets
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zegel import __version__
 from zegel.analysis.threads import threads
-from zegel.authorisation import Admitted, Order, admit, check_conditions, read_order
+from zegel.authorisation import Admitted, Order, accounts_named, admit, check_conditions, read_order
 from zegel.authorisation.accounts import Holdings
 from zegel.authorisation.admit import Row
 from zegel.casefile import Case
@@ -31,10 +31,11 @@ from zegel.investigation.casework import add_lines
 from zegel.investigation.folder import VOUCHER, digests_of_tables
 from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
-from zegel.search import TextIndex, build_index
+from zegel.search import IndexWriter, TextIndex
 from zegel.service.admitted import holdings_of, keys_of, ledger_of
 from zegel.service.caseindex import DOCUMENTS, TEXT, current_index
 from zegel.service.cases import shelf
+from zegel.service.deciding import Languages, identities_of, rows_of
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import PORTION, Gatherer
 from zegel.service.portions import Filled
@@ -44,12 +45,6 @@ from zegel.service.takeover import TakenOver, take_over
 from zegel.service.versions import place_of, require_new, state_of
 from zegel.tables import make_folder, read_rows
 from zegel.text import MATCHING
-from zegel.text.language import identify
-
-_COLUMNS = [
-    "number", "message", "state", "instants", "accounts", "envelope", "sender", "recipients",
-    "message_ids", "references", "chat_group", "exhibits", "clock_ns",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,17 +131,18 @@ class _Grant:
         self.progress = progress
         self.index = current_index(case)
         self.exhibits = sorted(order.exhibits or {r.identity for r in shelf(case).all()})
-        self.texts: dict[int, str] = {}
 
     def run(self) -> Granted:
         state = state_of(self.case)
         secret = derive_secret(self.case.secret(), self.order.digest, state)
         with Draft(self.place, secret=secret, order=self.order.text) as draft:
             self.progress.phase("decide", None, "messages")
-            rows = list(self._rows())
             raw = list(read_rows(self.case.stage("scan").files("holdings")))
-            text = TextIndex(self.index / TEXT)
-            admitted = admit(self.order, rows, Holdings(raw), text.all_rows, self._language)
+            holdings = Holdings(raw)
+            documents, named = self.index / DOCUMENTS, accounts_named(self.order, holdings)
+            rows = list(rows_of(documents, self.exhibits, named))
+            hits, language = TextIndex(self.index / TEXT).all_rows, Languages(documents)
+            admitted = admit(self.order, rows, holdings, hits, language.of)
             ledger = ledger_of(admitted, rows)
             self._fill(draft, secret, admitted, rows, raw)
             casework = self._take_over(draft, admitted)
@@ -161,35 +157,6 @@ class _Grant:
         self.case.log().anchor(Log.open(self.place / "custody", key).head(), who=self.who)
         return granted
 
-    def _rows(self) -> Iterator[Row]:
-        """Yield what deciding needs of each message that lies in an exhibit of the order."""
-        wanted = set(self.exhibits)
-        for row in read_rows([self.index / DOCUMENTS], _COLUMNS):
-            if wanted.isdisjoint(row["exhibits"]):
-                continue
-            people = {*row["sender"], *row["recipients"], *row["envelope"]}
-            mine = frozenset(a.lower() for a in (*(row["accounts"] or ()), *people))
-            names = [("id", name) for name in (*row["message_ids"], *row["references"])]
-            group = [("group", row["chat_group"])] if row["chat_group"] else []
-            talkers = frozenset((*row["sender"], *row["recipients"])) or mine
-            yield Row(
-                number=row["number"],
-                state=row["state"],
-                instants=tuple(row["instants"] or ()),
-                accounts=mine,
-                names=(*names, *group),
-                conversation=row["chat_group"] or talkers,
-            )
-
-    def _language(self, number: int) -> str:
-        if not self.texts:
-            columns = ["number", "text"]
-            self.texts = {
-                row["number"]: row["text"] or ""
-                for row in read_rows([self.index / DOCUMENTS], columns)
-            }
-        return identify(self.texts[number])
-
     def _fill(
         self,
         draft: Draft,
@@ -201,7 +168,7 @@ class _Grant:
         """Write all rows of the admitted messages, then keys, holdings and the index."""
         numbers = admitted.messages.keys()
         mine = {row.number: row for row in rows if row.number in numbers}
-        identities = _identities(self.index / DOCUMENTS, numbers)
+        identities = identities_of(self.index / DOCUMENTS, numbers)
         order = sorted(mine, key=lambda n: (min(mine[n].instants, default=0), identities[n]))
         shown = {number: place for place, number in enumerate(order, 1)}
         thread = threads((n, mine[n].names) for n in sorted(mine))
@@ -220,8 +187,6 @@ class _Grant:
         fingerprints = self._gather(draft, secret, identities.values(), decided)
         self._other_tables(draft, fingerprints, holders.rows)
         draft.close_tables()
-        self.progress.phase("index", None, "messages")
-        build_index(draft.unfinished / "index", investigation_rows(draft.unfinished / "tables"))
 
     def _gather(
         self,
@@ -241,11 +206,13 @@ class _Grant:
             waiting[filled.number] = filled.portion
             while (portion := waiting.pop(joined[0], None)) is not None:
                 draft.add_portion(portion)
+                index.add(investigation_rows(portion.folder / "tables"))
                 shutil.rmtree(portion.folder)
                 self.progress.advance(len(portion.identities))
                 joined[0] += 1
 
         joined = [0]
+        index = IndexWriter(draft.unfinished / "index")
         with Gatherer(self.case, self.index / DOCUMENTS, wanted, self.exhibits) as gatherer:
             gatherer.prepare()
             # A process takes a second to start, and a portion about as long.
@@ -253,6 +220,7 @@ class _Grant:
             workers = min(LocalEngine(self.workers).workers, most)
             engine = LocalEngine(workers, make_folder(self.case.work))
             engine.run(gatherer.tasks(decided, secret), done)
+        index.finish()
         return fingerprints
 
     def _other_tables(
@@ -268,7 +236,7 @@ class _Grant:
         if self.casework_from is None:
             return TakenOver()
         documents = self.index / DOCUMENTS
-        mine = set(_identities(documents, admitted.messages).values())
+        mine = set(identities_of(documents, admitted.messages).values())
         name = self.order.investigation
         taken = take_over(self.case, name, self.casework_from, documents, mine)
         if taken.lines:
@@ -350,15 +318,6 @@ def _told(admitted: Admitted, casework: TakenOver) -> dict[str, Any]:
     return {
         "left_out": {name: dict(counts) for name, counts in admitted.left_out.items()},
         "casework": casework.counts(),
-    }
-
-
-def _identities(documents: Path, numbers: Iterable[int]) -> dict[int, bytes]:
-    wanted = set(numbers)
-    return {
-        row["number"]: row["message"]
-        for row in read_rows([documents], ["number", "message"])
-        if row["number"] in wanted
     }
 
 

@@ -8,6 +8,7 @@ undetermined). docs/decisions/0011 has the numbers.
 from __future__ import annotations
 
 from functools import cache
+from itertools import islice
 from typing import Any
 
 UNDETERMINED = "und"
@@ -29,13 +30,18 @@ def _identifier() -> Any:
 
     known = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True, min_confidence=_CLEAR)
     known.set_languages([*LANGUAGES, _NO_LANGUAGE])
+    known.nb_ptc = known.nb_ptc.astype("float32")  # the same numbers, not widened for each text
     return known
 
 
 def identify(text: str) -> str:
     """Return the BCP 47 tag of the language `text` is most likely in, or `und`."""
     head = text[:_LOOKED_AT]
-    if sum(map(str.isalpha, head)) < _SHORTEST:
+    if not _has_letters(head):
         return UNDETERMINED
     language, _ = _identifier().classify(head)
     return str(language) if language in LANGUAGES else UNDETERMINED
+
+
+def _has_letters(text: str) -> bool:
+    return sum(1 for _ in islice(filter(str.isalpha, text), _SHORTEST)) == _SHORTEST
