@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 from zegel.search import Page, TextIndex, build_index
@@ -74,9 +75,9 @@ def texts() -> Iterator[str]:
     words = vocabulary(20_000)
     draw = random.Random(2)
     draw.shuffle(words)
-    weights = [1 / (rank + 5) for rank in range(len(words))]
+    weights = list(accumulate(1 / (rank + 5) for rank in range(len(words))))
     for _ in range(TEXTS):
-        line = draw.choices(words, weights, k=LENGTH // 6)
+        line = draw.choices(words, cum_weights=weights, k=LENGTH // 6)
         if draw.random() < 0.3:
             line.insert(
                 draw.randrange(len(line)), draw.choice(("€ 1.500", "06-12345678", "20", "AB-12-CD"))

@@ -20,7 +20,7 @@ from zegel.investigation.casework import (
 )
 from zegel.service.reading import casework_of, find_message, investigation_log
 from zegel.service.takeover import earlier_version, lines_of, split
-from zegel.tables import read_rows
+from zegel.tables import read_rows, rows_with
 
 ACTS = {
     "tag": "tag added",
@@ -91,9 +91,8 @@ def all_casework(inv: Investigation, *, who: str | None = None) -> dict[str, Any
 
 
 def _numbers(inv: Investigation, wanted: Iterable[bytes]) -> list[tuple[int, bytes]]:
-    asked = set(wanted)
-    rows = read_rows([inv.table("messages")], ["number", "message"]) if asked else ()
-    return [(row["number"], row["message"]) for row in rows if row["message"] in asked]
+    rows = rows_with(inv.table("messages"), "message", set(wanted), ["number", "message"])
+    return [(row["number"], row["message"]) for row in rows]
 
 
 def take_casework(inv: Investigation, earlier: Path, *, who: str | None = None) -> dict[str, Any]:

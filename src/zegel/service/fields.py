@@ -17,7 +17,7 @@ from zegel.investigation.casework import RELEVANCE, Standing, all_lines, standin
 from zegel.records import State, Verdict
 from zegel.search.compile import Answer, Between, Marked
 from zegel.search.index import Row
-from zegel.tables import read_rows
+from zegel.tables import read_rows, rows_with
 from zegel.text.language import LANGUAGES, UNDETERMINED
 from zegel.text.nodes import And, Field, Node, Not, Or
 from zegel.text.query import QueryError
@@ -120,8 +120,8 @@ class Fields:
         )
         found = standing(all_lines(self._inv.folder))
         wanted = {message for message, now in found.items() if holds(now)}
-        rows = read_rows([self._inv.table("messages")], ["number", "message"]) if wanted else ()
-        return [row["number"] for row in rows if row["message"] in wanted]
+        rows = rows_with(self._inv.table("messages"), "message", wanted, ["number"])
+        return [row["number"] for row in rows]
 
 
 _SAID: dict[tuple[str, str], Callable[[Standing], bool]] = {

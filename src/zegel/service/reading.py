@@ -25,7 +25,7 @@ from zegel.investigation.leaves import as_json
 from zegel.search import Page, TextIndex
 from zegel.service.fields import FIELDS, Fields
 from zegel.service.snippets import snippet
-from zegel.tables import read_rows
+from zegel.tables import read_rows, rows_between, rows_with
 from zegel.text import parse, spans
 from zegel.text.nodes import Node
 
@@ -71,7 +71,7 @@ def search(
 
 
 def _messages(inv: Investigation, numbers: set[int]) -> Iterator[dict[str, Any]]:
-    return (row for row in inv.rows("messages") if row["number"] in numbers)
+    return rows_with(inv.table("messages"), "number", numbers)
 
 
 def _hit(row: Mapping[str, Any], node: Node | None, now: Standing) -> dict[str, Any]:
@@ -106,9 +106,7 @@ def show_message(inv: Investigation, wanted: str, *, who: str | None = None) -> 
     row = find_message(inv, wanted)
     identity = row["message"]
     tables = {
-        name: [
-            as_json(name, dict(other)) for other in inv.rows(name) if other["message"] == identity
-        ]
+        name: [as_json(name, other) for other in rows_with(inv.table(name), "message", [identity])]
         for name in ("places", "ciphertexts", "attachments")
     }
     for block in tables["ciphertexts"]:
@@ -155,7 +153,7 @@ def _shown(line: Line) -> dict[str, Any]:
 
 def find_message(inv: Investigation, wanted: str) -> dict[str, Any]:
     """Return a message's row by number or id."""
-    row = next((row for row in inv.rows("messages") if _is(row, wanted)), None)
+    row = next(_found(inv.table("messages"), wanted.lower()), None)
     if row is None:
         raise UsageError(
             "there is no such message here",
@@ -165,10 +163,14 @@ def find_message(inv: Investigation, wanted: str) -> dict[str, Any]:
     return row
 
 
-def _is(row: Mapping[str, Any], wanted: str) -> bool:
-    if re.fullmatch(r"\d{1,9}", wanted):
-        return bool(row["number"] == int(wanted))
-    return len(wanted) >= 8 and row["message"].hex().startswith(wanted.lower())
+def _found(messages: Path, wanted: str) -> Iterator[dict[str, Any]]:
+    """Return the messages of that number, or whose id begins so."""
+    if re.fullmatch(r"[0-9]{1,9}", wanted):
+        return rows_with(messages, "number", [int(wanted)])
+    if not re.fullmatch(r"[0-9a-f]{8,64}", wanted):
+        return iter(())
+    first, last = (bytes.fromhex(wanted.ljust(64, digit)) for digit in "0f")
+    return rows_between(messages, "message", first, last)
 
 
 def describe(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ canonical digest of its rows (`digest`).
 
 from zegel.tables.commit import StorageGuard, commit, make_folder, replace_file
 from zegel.tables.digest import batch_digest, table_digest
+from zegel.tables.lookup import rows_between, rows_with
 from zegel.tables.parts import PartWriter, Stage, read_batches, read_rows, read_table
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "read_rows",
     "read_table",
     "replace_file",
+    "rows_between",
+    "rows_with",
     "table_digest",
 ]
