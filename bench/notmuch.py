@@ -26,6 +26,17 @@ tags=
 [search]
 exclude_tags=
 """
+_MAIL = """\
+From: a@bench.example
+To: b@bench.example
+Message-ID: <{number}@bench.example>
+Date: {when}
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+{line}
+"""
 
 
 def is_there() -> bool:
@@ -44,10 +55,7 @@ class Notmuch:
                 place.mkdir(parents=True)
             when = format_datetime(datetime.fromtimestamp(start + number, UTC))
             (place / str(number)).write_text(
-                f"From: a@bench.example\nTo: b@bench.example\nMessage-ID: <{number}@bench.example>\n"
-                f"Date: {when}\nSubject: \n\n{line}\n",
-                "ascii",
-                errors="replace",
+                _MAIL.format(number=number, when=when, line=line), "utf-8"
             )
         config = folder / "notmuch-config"
         config.write_text(_CONFIG.format(mail=mail), "utf-8")

@@ -1,88 +1,41 @@
-"""Measure index and search on generated texts, beside SQLite's FTS5 (and notmuch, if it is there).
+"""Measure index and search on made-up texts, beside SQLite's FTS5 and notmuch, if it is there.
 
 Run by `make bench-search`; TEXTS=20000 makes it small. What is timed is what the product does:
-terms, names and positions by `zegel.text`, one index of `zegel.search`. Queries are timed by wall
-clock, warm, one after another; fails where the index and FTS5 disagree about a plain word.
+terms, names and positions by `zegel.text`, marks by `zegel.service`, one index of `zegel.search`.
+Questions are timed by wall clock, warm, one after another; what a whole `zegel search` takes is in
+`grants`. Fails where the indexes disagree about a plain word.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 
+from bench import notmuch
+from bench.process import machine
+from bench.texts import LENGTH, texts, vocabulary
 from zegel.search import Page, TextIndex, build_index
 from zegel.search.compile import Answer, Between, Marked
 from zegel.search.index import Row
-from zegel.service.fields import mark
+from zegel.service.fields import mark, marks_of
 from zegel.text import parse
 from zegel.text.language import identify
 from zegel.text.nodes import Field
 
 TEXTS = int(os.environ.get("TEXTS", "300000"))
-ROUNDS = 60
+BESIDE = min(TEXTS, 60_000)
+"""Texts for notmuch, which takes minutes for all."""
+ROUNDS = 100
 ACCOUNTS = 1000
-LENGTH = 175
-_SYLLABLES = [
-    "ba",
-    "be",
-    "bo",
-    "da",
-    "de",
-    "do",
-    "ga",
-    "ge",
-    "go",
-    "ka",
-    "ke",
-    "ko",
-    "la",
-    "le",
-    "lo",
-    "ma",
-    "me",
-    "mo",
-    "na",
-    "ne",
-    "no",
-    "ra",
-    "re",
-    "ro",
-    "sa",
-    "se",
-    "so",
-]
-CLOCK = 1_450_000_000 * 10**9
-
-
-def vocabulary(count: int) -> list[str]:
-    """Return made-up words, the same every time."""
-    draw = random.Random(1)
-    words = {"".join(draw.choices(_SYLLABLES, k=draw.randint(1, 4))) for _ in range(3 * count)}
-    return sorted(words)[:count]
-
-
-def texts() -> Iterator[str]:
-    """Yield chat lines of about 175 characters: common words often, numbers now and then."""
-    words = vocabulary(20_000)
-    draw = random.Random(2)
-    draw.shuffle(words)
-    weights = list(accumulate(1 / (rank + 5) for rank in range(len(words))))
-    for _ in range(TEXTS):
-        line = draw.choices(words, cum_weights=weights, k=LENGTH // 6)
-        if draw.random() < 0.3:
-            line.insert(
-                draw.randrange(len(line)), draw.choice(("€ 1.500", "06-12345678", "20", "AB-12-CD"))
-            )
-        yield " ".join(line)
+BEGAN = 1_450_000_000
+CLOCK = BEGAN * 10**9
 
 
 def per_text(work: Callable[[], object]) -> float:
@@ -114,7 +67,7 @@ def questions(index: TextIndex, common: str, rare: str) -> dict[str, Callable[[]
         node = parse(query, fields={"with", "after"})
         return lambda: index.page(node, Page(), answer)
 
-    many = " OR ".join(f"with:a{number}" for number in range(50))
+    many = " OR ".join(f"with:a{number}@bench.example" for number in range(50))
 
     return {
         "a term": page(common),
@@ -142,43 +95,95 @@ def newest(connection: sqlite3.Connection, match: str) -> object:
     return connection.execute(ask, (match,)).fetchall()
 
 
+def row(number: int, line: str) -> Row:
+    """Return what the index of an investigation holds of a message, marks and all."""
+    sender, to = (f"a{n % ACCOUNTS}@bench.example" for n in (number, number * 7 + 1))
+    marks = marks_of(
+        {
+            "sender": [sender],
+            "recipients": [to],
+            "accounts": [sender, to],
+            "holders": [{"device": f"D{number % ACCOUNTS}", "holder": f"H{number % ACCOUNTS}"}],
+            "admitted": [{"clause": "all"}],
+            "language": "nl",
+            "state": "readable",
+            "signature": "good",
+            "text": line,
+            "subject": "",
+        }
+    )
+    return Row(number, (line,), CLOCK + number * 10**9, marks)
+
+
+def index_costs(folder: Path, lines: list[str]) -> TextIndex:
+    """Build both kinds of index, print what they cost, return that of an investigation."""
+    bare = (Row(n, (line,), CLOCK + n * 10**9) for n, line in enumerate(lines))
+    case = per_text(lambda: build_index(folder / "case", bare))
+    whole = (row(n, line) for n, line in enumerate(lines))
+    investigation = per_text(lambda: build_index(folder / "index", whole))
+    index = TextIndex(folder / "index")
+    stems = per_text(lambda: index.stemmed("lop", "nl"))
+    sample = lines[:: max(1, TEXTS // 2000)]
+    identify(sample[0])
+    language = per_text(lambda: [identify(line) for line in sample]) * TEXTS / len(sample)
+    print(f"{TEXTS:,} texts of {LENGTH} characters, µs of processor time a text:")
+    print(f"  index of a case (terms, names, positions)      {case:8.1f}  (at most 45 wanted)")
+    print(f"  index of an investigation (and marks)          {investigation:8.1f}")
+    print(f"  stems of all its words, when first asked for   {stems:8.1f}")
+    print(f"  language, of an investigation's messages only  {language:8.1f}")
+    return index
+
+
+def beside_fts5(folder: Path, lines: list[str], index: TextIndex, common: str, rare: str) -> None:
+    """Print what SQLite's FTS5 takes, and fail where it counts something else."""
+    kept: list[sqlite3.Connection] = []
+    print(f"  SQLite FTS5 {per_text(lambda: kept.append(fts5(folder, lines))):8.1f}")
+    query = "SELECT count(*) FROM texts WHERE texts MATCH ?"
+    counts = {word: kept[0].execute(query, (word,)).fetchone()[0] for word in (common, rare)}
+    found = {word: len(index.all_rows(parse(word))) for word in counts}
+    if counts != found:
+        sys.exit(f"the indexes disagree: {found} here, {counts} in FTS5")
+    show("FTS5: a term", partial(newest, kept[0], common))
+    show("FTS5: two terms", partial(newest, kept[0], f"{common} {rare}"))
+
+
+def beside_notmuch(folder: Path, lines: list[str], common: str, rare: str) -> None:
+    """Print what notmuch takes, and fail where it counts something else."""
+    if not notmuch.is_there():
+        print("notmuch is not installed (Debian: apt-get install notmuch): not measured beside")
+        return
+    other = notmuch.Notmuch(folder / "notmuch", lines[:BESIDE], BEGAN)
+    print(f"  notmuch, {BESIDE:,} texts, a mail each {other.index() / BESIDE * 1e6:8.1f}")
+    counts = {word: other.count(word) for word in (common, rare)}
+    found = {word: sum(word in line.split() for line in lines[:BESIDE]) for word in counts}
+    if counts != found:
+        sys.exit(f"{found} of the texts hold these words, notmuch finds {counts}")
+    show("notmuch: starting the command, no hit", partial(other.newest, "nosuchword"))
+    show("notmuch: a term", partial(other.newest, common))
+    show("notmuch: two terms", partial(other.newest, f"{common} {rare}"))
+
+
+def show(name: str, ask: Callable[[], object]) -> None:
+    """Print how long a question takes."""
+    half, most = percentiles(ask)
+    print(f"  {name:45}{half:8.2f}{most:8.2f}")
+
+
 def main() -> None:
     """Measure and print."""
-    lines = list(texts())
-    words = vocabulary(20_000)
-    random.Random(2).shuffle(words)
+    print(machine())
+    lines = list(texts(TEXTS))
+    words = vocabulary()
     common, rare = words[20], words[2000]
     with tempfile.TemporaryDirectory(prefix="zegel-bench-") as place:
         folder = Path(place)
-        rows = (
-            Row(n, (line,), CLOCK + n * 10**9, (mark("with", f"a{n % ACCOUNTS}"),))
-            for n, line in enumerate(lines)
-        )
-        cost = per_text(lambda: build_index(folder / "index", rows))
-        index = TextIndex(folder / "index")
-        kept: list[sqlite3.Connection] = []
-        beside = per_text(lambda: kept.append(fts5(folder, lines)))
-        sample = lines[:: max(1, TEXTS // 2000)]
-        began = time.process_time()
-        for line in sample:
-            identify(line)
-        language = (time.process_time() - began) / len(sample) * 1e6
-        print(f"{TEXTS:,} texts of {LENGTH} characters, µs of processor time a text:")
-        print(
-            f"  index {cost:.0f} (at most 45 wanted)   language {language:.0f}   FTS5 {beside:.0f}"
-        )
-        query = "SELECT count(*) FROM texts WHERE texts MATCH ?"
-        counts = {word: kept[0].execute(query, (word,)).fetchone()[0] for word in (common, rare)}
-        found = {word: len(index.all_rows(parse(word))) for word in counts}
-        if counts != found:
-            sys.exit(f"the indexes disagree: {found} here, {counts} in FTS5")
-        print("\nquestion, ms of wall time: median, 95th percentile (5 wanted)")
+        index = index_costs(folder, lines)
+        print("\nquestions, ms of wall time: median, 95th percentile (5 wanted)")
         for name, ask in questions(index, common, rare).items():
-            half, most = percentiles(ask)
-            print(f"  {name:45}{half:8.2f}{most:8.2f}")
-        for name, match in (("FTS5: a term", common), ("FTS5: two terms", f"{common} {rare}")):
-            half, most = percentiles(partial(newest, kept[0], match))
-            print(f"  {name:45}{half:8.2f}{most:8.2f}")
+            show(name, ask)
+        print("\nbeside it on the same texts: µs of processor time a text; ms for a question")
+        beside_fts5(folder, lines, index, common, rare)
+        beside_notmuch(folder, lines, common, rare)
 
 
 if __name__ == "__main__":

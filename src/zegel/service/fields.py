@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,17 @@ def mark(field: str, value: str) -> str:
 
 def marks_of(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return everything fields can ask of a message; an address also by what is before its @."""
-    found: dict[str, None] = {}
+    found: list[str] = []
     for field, names in _NAMES.items():
         for name in names(row):
             if name:
-                found.setdefault(mark(field, name))
-                found.setdefault(mark(field, name.partition("@")[0] or name))
-    return tuple(found)
+                found += _marks(field, name)
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=65536)
+def _marks(field: str, name: str) -> tuple[str, str]:
+    return mark(field, name), mark(field, name.partition("@")[0] or name)
 
 
 def investigation_rows(tables: Path) -> Iterator[Row]:
