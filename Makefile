@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 SETUP := .venv/.ready
 DEMO ?= demo
 
-.PHONY: demo check test lint format bench bench-search fuzz clean help
+.PHONY: demo check test lint format bench bench-search bench-grant fuzz clean help
 
 help:
 	@sed -n '1,4p' Makefile
@@ -38,9 +38,13 @@ test: $(SETUP)
 bench: $(SETUP)
 	$(BIN)/python -m bench.process
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.grants
 
 bench-search: $(SETUP)
 	$(BIN)/python -m bench.search
+
+bench-grant: $(SETUP)
+	$(BIN)/python -m bench.grants
 
 fuzz: $(SETUP)
 	$(BIN)/python -m tests.fuzz $(SECONDS_OF_FUZZ)

@@ -215,8 +215,8 @@ class _Grant:
         index = IndexWriter(draft.unfinished / "index")
         with Gatherer(self.case, self.index / DOCUMENTS, wanted, self.exhibits) as gatherer:
             gatherer.prepare()
-            # A process takes a second to start, and a portion about as long.
-            most = -(-len(wanted) // PORTION) or 1
+            # A process takes longer to start than a portion to gather.
+            most = max(1, len(wanted) // (2 * PORTION))
             workers = min(LocalEngine(self.workers).workers, most)
             engine = LocalEngine(workers, make_folder(self.case.work))
             engine.run(gatherer.tasks(decided, secret), done)
