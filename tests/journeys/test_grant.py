@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 
 from tests.journeys.cases import Said, network, say, zegel
+from zegel import service
 from zegel.casefile import Case
 from zegel.custody.merkle import verify_inclusion
 from zegel.investigation import Investigation
+from zegel.search import Page
+from zegel.service import gathering
 
 ORDER = """\
 number = "G-1"
@@ -136,6 +139,24 @@ def test_the_same_order_gives_the_same_root_and_another_case_another(made: Path)
     (other / "private" / "case-secret").write_bytes(b"o" * 32)
     zegel("grant", made / "order.toml", "--case", other, "--out", made / "inv-other")
     assert Investigation.open(made / "inv-other").root != again.root
+
+
+def test_several_processes_make_the_same_folder_as_one(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, order = Case.open(made / "case"), (made / "order.toml").read_bytes()
+    monkeypatch.setattr(gathering, "PORTION", 7)
+    for workers in (1, 2):
+        service.grant(case, order, made / f"by-{workers}", workers=workers)
+        by = Investigation.open(made / f"by-{workers}")
+        by.check()
+
+        assert by.root == investigation(made).root
+        assert (by.folder / "bytes.pack").read_bytes() == (made / "inv/bytes.pack").read_bytes()
+        for name in ("messages", "places", "ciphertexts", "attachments"):
+            assert list(by.rows(name)) == list(investigation(made).rows(name))
+        found = service.search(by, "", Page(limit=1000))
+        assert found["hits"] == service.search(investigation(made), "", Page(limit=1000))["hits"]
 
 
 def test_keys_are_named_with_the_places_they_were_found_at(made: Path) -> None:

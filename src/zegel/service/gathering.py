@@ -143,6 +143,11 @@ class Gatherer:
             location=record.place, work=self._case.work, proofs=place, entries=proofs.size
         )
 
+    @property
+    def portions(self) -> int:
+        """How many there are."""
+        return -(-len(self._admitted) // PORTION)
+
     def tasks(self, decided: Callable[[bytes], Decided], secret: bytes) -> Iterator[PortionTask]:
         """Yield one task for each portion, in order."""
         for number, start in enumerate(range(0, len(self._admitted), PORTION)):

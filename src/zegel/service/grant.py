@@ -37,7 +37,7 @@ from zegel.service.caseindex import DOCUMENTS, TEXT, current_index
 from zegel.service.cases import shelf
 from zegel.service.deciding import Languages, identities_of, rows_of
 from zegel.service.fields import investigation_rows
-from zegel.service.gathering import PORTION, Gatherer
+from zegel.service.gathering import Gatherer
 from zegel.service.portions import Filled
 from zegel.service.progress import Progress, silent
 from zegel.service.sealing import Decided
@@ -216,7 +216,7 @@ class _Grant:
         with Gatherer(self.case, self.index / DOCUMENTS, wanted, self.exhibits) as gatherer:
             gatherer.prepare()
             # A process takes longer to start than a portion to gather.
-            most = max(1, len(wanted) // (2 * PORTION))
+            most = max(1, gatherer.portions // 2)
             workers = min(LocalEngine(self.workers).workers, most)
             engine = LocalEngine(workers, make_folder(self.case.work))
             engine.run(gatherer.tasks(decided, secret), done)
