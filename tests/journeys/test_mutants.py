@@ -75,6 +75,12 @@ WORLDS = {
     "everything": world(terms=frozenset(), holders=NEW),
     "anybody": world(accounts=frozenset(), context="24 hours"),
 }
+# Rows are read of accounts that any clause names, so others' come along where two clauses do.
+_THREAD, _OTHERS = (
+    WORLDS["thread"].clauses[0],
+    Asked(accounts=frozenset({at("a2")}), first=30, last=58, terms=frozenset({"geld"}), context=""),
+)
+WORLDS["two clauses"] = replace(WORLDS["thread"], clauses=(_THREAD, _OTHERS))
 
 
 def nothing(_case: Case, _real: Any) -> Any:
@@ -226,10 +232,10 @@ def all_holdings(_case: Case, real: Any) -> Any:
 def thread_of_the_case(case: Case, real: Any) -> Any:
     """Name a thread after its first message, whether it is admitted or not."""
 
-    def mutant(draft: Any, gathered: Any, **more: Any) -> None:
+    def mutant(portion: Any, gathered: Any, decided: Any, language: str) -> None:
         inside = gathered.document["message"]
         outside = next(row["message"] for row in documents(case) if row["message"] != inside)
-        real(draft, gathered, **{**more, "thread": outside})
+        real(portion, gathered, replace(decided, thread=outside), language)
 
     return mutant
 
@@ -264,7 +270,7 @@ MUTANTS: dict[str, tuple[str, str, Mutant]] = {
     "contacts and timeline of the case": ("service.overviews", "rows_for_analysis", rows_for_all),
     "casework about all messages": ("service.takeover", "split", all_taken),
     "the registry of the whole case": ("service.grant", "holdings_of", all_holdings),
-    "threads named by a message outside": ("service.grant", "add_gathered", thread_of_the_case),
+    "threads named by a message outside": ("service.portions", "add_gathered", thread_of_the_case),
 }  # fmt: skip
 
 
