@@ -24,7 +24,12 @@ from zegel.openpgp.keys import read_certificates
 from zegel.openpgp.model import ClearMessage
 from zegel.processing.clocks import clocks
 from zegel.processing.headers import participants
-from zegel.processing.layers import find_keys_in, find_layers, find_layers_in_bytes
+from zegel.processing.layers import (
+    find_keys_in,
+    find_keys_in_fields,
+    find_layers,
+    find_layers_in_bytes,
+)
 from zegel.processing.mime import read_mail
 from zegel.processing.textbody import text_of
 from zegel.records import File, FoundKey, Span
@@ -53,6 +58,7 @@ def read_message(raw: bytes) -> None:
     clocks(mail.headers, stored_ns=None, stored_text="")
     text_of(mail)
     list(find_keys_in(mail))
+    list(find_keys_in_fields(mail.headers))
     for layer in find_layers(mail):
         if isinstance(layer.message, ClearMessage):
             open_clear(layer.message)

@@ -110,6 +110,7 @@ def test_a_sample_is_recognised_by_its_own_format_alone_whatever_its_name(
     fits = {form.name for form in formats() if form.detect(nameless)}
 
     assert fits == {name}
+    assert form_of(name).detect(file) <= form_of(name).surest
 
 
 @pytest.mark.parametrize(("name", "file"), ALL, ids=ids)

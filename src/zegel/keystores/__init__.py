@@ -24,6 +24,8 @@ class KeyStoreFormat(Protocol):
     name: str
     specification: str
     """Where the format is described."""
+    surest: int
+    """The most that `detect` returns."""
 
     def detect(self, file: File) -> int:
         """Return 0 where the file is not of this format; higher is more specific."""
@@ -34,10 +36,10 @@ class KeyStoreFormat(Protocol):
 
 @functools.cache
 def formats() -> tuple[KeyStoreFormat, ...]:
-    """Return every format, by name."""
+    """Return every format, the surest first, then by name."""
     modules = (
         importlib.import_module(f"{__name__}.{module.name}")
         for module in pkgutil.iter_modules(__path__)
     )
     found = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
-    return tuple(sorted(found, key=lambda form: form.name))
+    return tuple(sorted(found, key=lambda form: (-form.surest, form.name)))

@@ -32,6 +32,7 @@ class Agent:
     """Files of `private-keys-v1.d`."""
 
     name = "agent"
+    surest = 90
     specification = (
         "https://git.gnupg.org/cgi-bin/gitweb.cgi?p=gnupg.git;a=blob;f=agent/keyformat.txt"
     )

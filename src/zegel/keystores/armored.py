@@ -28,6 +28,7 @@ class Armored:
 
     name = "armored"
     specification = "https://www.rfc-editor.org/rfc/rfc9580#section-6"
+    surest = 20
 
     def detect(self, file: File) -> int:
         """Look through the whole file: a key may stand far down in a log."""

@@ -25,6 +25,7 @@ class Keybox:
     """GnuPG's keybox."""
 
     name = "keybox"
+    surest = 90
     specification = (
         "https://git.gnupg.org/cgi-bin/gitweb.cgi?p=gnupg.git;a=blob;f=kbx/keybox-blob.c"
     )

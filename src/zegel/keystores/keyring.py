@@ -24,6 +24,7 @@ class Keyring:
 
     name = "keyring"
     specification = "https://www.rfc-editor.org/rfc/rfc9580#section-10.1"
+    surest = 50
 
     def detect(self, file: File) -> int:
         """Test the first packets."""

@@ -22,6 +22,8 @@ class MailStoreFormat(Protocol):
     name: str
     specification: str
     """Where the format is described."""
+    surest: int
+    """The most that `detect` returns."""
     mail: bool
     """True where a span is mail with headers; False where it is an OpenPGP message by itself."""
 
@@ -37,13 +39,13 @@ class MailStoreFormat(Protocol):
 
 @functools.cache
 def formats() -> tuple[MailStoreFormat, ...]:
-    """Return every format, by name."""
+    """Return every format, the surest first, then by name."""
     modules = (
         importlib.import_module(f"{__name__}.{module.name}")
         for module in pkgutil.iter_modules(__path__)
     )
     found = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
-    return tuple(sorted(found, key=lambda form: form.name))
+    return tuple(sorted(found, key=lambda form: (-form.surest, form.name)))
 
 
 @functools.cache

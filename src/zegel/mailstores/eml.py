@@ -22,6 +22,7 @@ class Eml:
 
     name = "eml"
     specification = "https://www.rfc-editor.org/rfc/rfc5322"
+    surest = 20
     mail = True
 
     def detect(self, file: File) -> int:

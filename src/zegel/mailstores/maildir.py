@@ -26,6 +26,7 @@ class Maildir:
 
     name = "maildir"
     specification = "https://cr.yp.to/proto/maildir.html"
+    surest = 40
     mail = True
 
     def detect(self, file: File) -> int:

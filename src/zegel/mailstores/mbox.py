@@ -49,6 +49,7 @@ class Mbox:
 
     name = "mbox"
     specification = "https://www.rfc-editor.org/rfc/rfc4155"
+    surest = 30
     mail = True
 
     def detect(self, file: File) -> int:

@@ -22,6 +22,7 @@ class OpenPGPMessage:
 
     name = "openpgp"
     specification = "https://www.rfc-editor.org/rfc/rfc9580"
+    surest = 10
     mail = False
 
     def detect(self, file: File) -> int:

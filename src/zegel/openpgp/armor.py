@@ -179,19 +179,26 @@ def dearmor(block: bytes, *, check: bool = False) -> tuple[bytes, tuple[Problem,
 
     With `check` the CRC24 is computed; ask for it where opening failed.
     """
+    content = dearmor_faultless(block)
+    if content is None:
+        return _dearmor_slowly(block)
+    return content, _checksum_problem(block, content) if check else ()
+
+
+def dearmor_faultless(block: bytes) -> bytes | None:
+    """Return the bytes inside a block of plain armour; None for any that needs more care."""
     header = _HEADER.match(block)
     end = block.rfind(_END)
-    if header is not None and end > 0:
-        body = block[header.end() : end]
-        checksum = body.rfind(b"\n=")
-        if checksum >= 0 and len(body[checksum:].strip()) == 5:
-            body = body[:checksum]
-        try:
-            content = pybase64.b64decode(body.translate(None, b"\r\n"), validate=True)
-        except (binascii.Error, ValueError):
-            return _dearmor_slowly(block)
-        return content, _checksum_problem(block, content) if check else ()
-    return _dearmor_slowly(block)
+    if header is None or end <= 0:
+        return None
+    body = block[header.end() : end]
+    checksum = body.rfind(b"\n=")
+    if checksum >= 0 and len(body[checksum:].strip()) == 5:
+        body = body[:checksum]
+    try:
+        return pybase64.b64decode(body.translate(None, b"\r\n"), validate=True)
+    except (binascii.Error, ValueError):
+        return None
 
 
 def _checksum_problem(block: bytes, content: bytes) -> tuple[Problem, ...]:

@@ -28,6 +28,7 @@ __all__ = [
     "parse_esk",
     "read_messages",
     "read_packets",
+    "read_usual_message",
 ]
 
 MAX_ESKS = 4096
@@ -73,7 +74,7 @@ def read_messages(
     data: bytes,
 ) -> tuple[list[EncryptedMessage | ClearMessage], list[Problem]]:
     """Return the messages in `data` in order, and what is wrong around them."""
-    usual = _read_usual(data)
+    usual = read_usual_message(data)
     if usual is not None:
         return [usual], []
     reader = _Reader(data)
@@ -81,7 +82,7 @@ def read_messages(
     return reader.messages, reader.problems
 
 
-def _read_usual(data: bytes) -> EncryptedMessage | None:
+def read_usual_message(data: bytes) -> EncryptedMessage | None:
     """Read one whole message that fills `data`: nearly all are; None for anything else."""
     pos, size = 0, len(data)
     esks: list[Esk] = []

@@ -21,6 +21,7 @@ from zegel.openpgp.packets import looks_like_keyring, looks_like_message, read_m
 from zegel.processing.cleartext import cleartext_message
 from zegel.processing.markup import unescape
 from zegel.processing.mime import Mail, Part
+from zegel.processing.slices import Headers
 from zegel.records import Problem, record
 
 LayerKind = Literal["openpgp", "openpgp-clear", "smime", "plain", "too large", "foreign"]
@@ -252,7 +253,7 @@ def _is_blank(rest: bytes, markup: bool) -> bool:
 
 
 def find_keys_in(mail: Mail, layers: Iterable[FoundLayer] = ()) -> Iterator[bytes]:
-    """Yield each transferable key in a mail's parts and Autocrypt fields, as binary packets.
+    """Yield each transferable key in a mail's parts, as binary packets.
 
     `layers` are those found in the mail: a part whose one block is known needs no second look.
     """
@@ -265,8 +266,12 @@ def find_keys_in(mail: Mail, layers: Iterable[FoundLayer] = ()) -> Iterator[byte
             yield from _armoured_keys(content)
         elif content[:1] >= b"\x80" and looks_like_keyring(content[:_HEAD]):
             yield from _single(content)
+
+
+def find_keys_in_fields(headers: Headers) -> Iterator[bytes]:
+    """Yield each transferable key in a mail's Autocrypt fields, as binary packets."""
     for name in ("autocrypt", "autocrypt-gossip"):
-        for value in mail.headers.get(name, ())[:100]:
+        for value in headers.get(name, ())[:100]:
             yield from _single(_key_in_field(value))
 
 

@@ -24,10 +24,17 @@ _READABLE_KINDS = {EntryKind.FILE, EntryKind.HARDLINK}
 
 
 def best_format(formats: Iterable[Any], file: File) -> Any | None:
-    """Return the format that fits `file` best, or None where none claims it."""
-    claims = [(form.detect(file), form) for form in formats]
-    fit, form = max(claims, key=lambda claim: claim[0], default=(0, None))
-    return form if fit > 0 else None
+    """Return the format that fits `file` best, or None where none claims it.
+
+    `formats` come the surest first: one that claims more than all others could ends the search.
+    """
+    best, most = None, 0
+    for form in formats:
+        if form.surest <= most:
+            break
+        if (fit := form.detect(file)) > most:
+            best, most = form, fit
+    return best
 
 
 def scan_entries(

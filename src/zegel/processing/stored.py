@@ -7,16 +7,24 @@ by what they hold; nothing is opened and no content is kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from zegel.exhibits.model import Entry
 from zegel.openpgp.model import EncryptedMessage
 from zegel.processing.clocks import Clocks, clocks
 from zegel.processing.headers import envelope_accounts, message_id, participants, references
-from zegel.processing.layers import FoundLayer, find_keys_in, find_layers, find_layers_in_bytes
+from zegel.processing.layers import (
+    FoundLayer,
+    find_keys_in,
+    find_keys_in_fields,
+    find_layers,
+    find_layers_in_bytes,
+)
 from zegel.processing.mime import Mail, read_mail
+from zegel.processing.pgpmime import read_pgp_mime
 from zegel.processing.rows import Place, Sink, add_key, add_problem
+from zegel.processing.slices import Headers
 from zegel.processing.spool import Spool
 from zegel.records import Buffer, File, FoundKey, Problem, Span, record
 
@@ -51,6 +59,7 @@ class Stored:
         "fields",
         "file",
         "form",
+        "headers",
         "is_message",
         "layers",
         "mail",
@@ -70,6 +79,7 @@ class Stored:
         self.sha256 = _digest(file.data, span, place.entry)
         self.is_message = span.message
         self.account = span.account
+        self.headers: Headers | None = None
         self.mail: Mail | None = None
         self.layers: Sequence[FoundLayer] = ()
         self.problems: list[Problem] = list(span.problems)
@@ -85,11 +95,20 @@ class Stored:
             self.problems.append(Problem(kind="message too large"))
             self.layers = (_TOO_LARGE,)
         elif self.form.mail:
-            self.mail = read_mail(self.form.message(self.file, span))
+            self._read_mail(self.form.message(self.file, span))
         else:
             content = self.form.message(self.file, span)
             self.layers = list(find_layers_in_bytes(content, ""))
             self.is_message = any(layer.kind != "foreign" for layer in self.layers)
+
+    def _read_mail(self, raw: bytes) -> None:
+        usual = read_pgp_mime(raw)
+        if usual is not None:
+            self.headers, self.layers = usual[0], usual[1:]
+        else:
+            self.mail = read_mail(raw)
+            self.headers = self.mail.headers
+            self.problems += self.mail.problems
 
     def find(self) -> None:
         """Find the layers of a mail."""
@@ -98,9 +117,9 @@ class Stored:
 
     def describe(self) -> None:
         """Read what the header fields of a mail say."""
-        if self.mail is None:
+        headers, span = self.headers, self.span
+        if headers is None:
             return
-        headers, span = self.mail.headers, self.span
         people = participants(headers)
         envelope = envelope_accounts(headers)
         self.fields = Fields(
@@ -111,7 +130,7 @@ class Stored:
             references=references(headers),
         )
         self.clocks = clocks(headers, stored_ns=span.delivered_ns, stored_text=span.delivered_text)
-        self.problems += (*self.mail.problems, *self.clocks.problems)
+        self.problems += self.clocks.problems
         if not self.account and envelope:
             self.account = envelope[0]
 
@@ -123,11 +142,16 @@ class Stored:
             if layer.kind != "foreign":
                 for problem in (*layer.problems, *getattr(layer.message, "problems", ())):
                     add_problem(sink, self.place, problem, self.stored_id)
-        if self.mail is not None:
+        for material in self._keys():
             where = {"offset": self.span.offset, "length": self.span.length}
-            for material in find_keys_in(self.mail, self.layers):
-                key = FoundKey(**where, form="openpgp", material=material)
-                add_key(sink, self.place, key, f"{self.form.name} message")
+            key = FoundKey(**where, form="openpgp", material=material)
+            add_key(sink, self.place, key, f"{self.form.name} message")
+
+    def _keys(self) -> Iterator[bytes]:
+        if self.mail is not None:
+            yield from find_keys_in(self.mail, self.layers)
+        if self.headers is not None:
+            yield from find_keys_in_fields(self.headers)
 
 
 def read_stored(batch: Sequence[Stored], sink: Sink, spool: Spool) -> None:

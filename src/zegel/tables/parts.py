@@ -20,6 +20,7 @@ from zegel.tables.commit import StorageGuard, commit, make_folder
 from zegel.tables.digest import batch_digest, table_digest
 
 BATCH_ROWS = 4096
+_TURNED = 64
 _UNFINISHED = ".unfinished-"
 
 
@@ -31,6 +32,7 @@ class _TableFile:
         self.waiting = 0
         self.count = 0
         self._columns: dict[str, list[Any]] = {field.name: [] for field in schema}
+        self._rows: list[Mapping[str, Any]] = []
         self._digests: list[bytes] = []
         self._writer = pq.ParquetWriter(
             place,
@@ -41,13 +43,21 @@ class _TableFile:
         )
 
     def add(self, row: Mapping[str, Any]) -> None:
-        for name, column in self._columns.items():
-            column.append(row.get(name))
+        self._rows.append(row)
         self.waiting += 1
+        if len(self._rows) >= _TURNED:
+            self._turn()
+
+    def _turn(self) -> None:
+        """Move the rows at hand into the columns, while the processor's caches hold them still."""
+        for name, column in self._columns.items():
+            column.extend([row.get(name) for row in self._rows])
+        self._rows.clear()
 
     def extend(self, columns: Mapping[str, Sequence[Any]], rows: int) -> None:
         if columns.keys() != self._columns.keys():
             raise KeyError(set(columns) ^ set(self._columns))
+        self._turn()
         for name, column in self._columns.items():
             column.extend(columns[name])
             if len(column) != self.waiting + rows:
@@ -56,6 +66,7 @@ class _TableFile:
 
     def flush(self, least: int = BATCH_ROWS) -> None:
         """Write what waits in batches of `BATCH_ROWS`, as long as `least` rows are left."""
+        self._turn()
         written = 0
         while self.waiting - written >= least:
             self.write(self._batch(slice(written, written + BATCH_ROWS)))

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 
 from tests.real_data import archive
 from zegel.openpgp.model import ClearMessage, EncryptedMessage
-from zegel.processing.layers import FoundLayer, find_keys_in, find_layers, find_layers_in_bytes
+from zegel.processing.layers import (
+    FoundLayer,
+    find_keys_in,
+    find_keys_in_fields,
+    find_layers,
+    find_layers_in_bytes,
+)
 from zegel.processing.mime import read_mail
 
 
@@ -207,7 +213,8 @@ def test_keys_are_found_in_parts_and_autocrypt_fields() -> None:
         b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(key + user) + b"\n--m--\n"
     )  # fmt: skip
 
-    assert list(find_keys_in(read_mail(raw))) == [key + user] * 3
+    mail = read_mail(raw)
+    assert [*find_keys_in(mail), *find_keys_in_fields(mail.headers)] == [key + user] * 3
 
 
 def layers_below(folder: Path) -> Iterator[FoundLayer]:
