@@ -34,34 +34,37 @@ class UnsupportedAgreement(ValueError):  # noqa: N818  (a reason, not a fault)
 
 def ecdh_decrypt(key: UnlockedKey, body: bytes, at: int) -> bytes | None:
     """Return the padded-off payload of an ECDH session-key packet, None for a wrong key."""
-    oid, kdf_hash, kdf_cipher = _parameters(key)
-    if kdf_hash not in _HASHES or kdf_cipher not in _KEK_CIPHERS:
-        raise UnsupportedAgreement(f"ecdh-kdf-{kdf_hash}-{kdf_cipher}")
+    if len(key.numbers) != 1:
+        raise KeyUnusable("not an ECDH key")
+    # A v5 fingerprint counts with its first 20 octets (LibrePGP section 13.5).
+    fingerprint = key.public.fingerprint[: 20 if key.public.version == 5 else None]
+    oid, kdf_hash, size, parameter = _derivation(key.public.public, fingerprint)
     ephemeral, pos = read_mpi(body, at)
     wrapped = body[pos + 1 : pos + 1 + body[pos]] if pos < len(body) else b""
     secret = _shared(oid, key.numbers[0], ephemeral)
     if secret is None:
         return None
-    parameter = _kdf_parameter(oid, kdf_hash, kdf_cipher, key.public.fingerprint)
     for candidate in _readings(oid, secret):
         digest = _HASHES[kdf_hash](b"\x00\x00\x00\x01" + candidate + parameter).digest()
-        padded = unwrap(digest[: KEY_SIZES[kdf_cipher]], wrapped)
+        padded = unwrap(digest[:size], wrapped)
         if padded is not None:
             return _unpad(padded)
     return None
 
 
-def _parameters(key: UnlockedKey) -> tuple[bytes, int, int]:
-    match public_parameters(key.public.public):
-        case (bytes(oid), bytes(), int(kdf_hash), int(kdf_cipher)) if len(key.numbers) == 1:
-            return oid, kdf_hash, kdf_cipher
-    raise KeyUnusable("not an ECDH key")
-
-
-def _kdf_parameter(oid: bytes, kdf_hash: int, kdf_cipher: int, fingerprint: bytes) -> bytes:
-    """RFC 9580 section 11.5: a v5 fingerprint counts with its first 20 octets (LibrePGP)."""
+@lru_cache(maxsize=CACHED_KEYS)
+def _derivation(public: bytes, fingerprint: bytes) -> tuple[bytes, int, int, bytes]:
+    """Return curve, hash, octets of the wrapping key, and KDF parameter (RFC 9580 section 11.5)."""
+    match public_parameters(public):
+        case (bytes(oid), bytes(), int(kdf_hash), int(kdf_cipher)):
+            pass
+        case _:
+            raise KeyUnusable("not an ECDH key")
+    if kdf_hash not in _HASHES or kdf_cipher not in _KEK_CIPHERS:
+        raise UnsupportedAgreement(f"ecdh-kdf-{kdf_hash}-{kdf_cipher}")
     head = bytes((len(oid),)) + oid + bytes((18, 3, 1, kdf_hash, kdf_cipher))
-    return head + b"Anonymous Sender    " + fingerprint
+    parameter = head + b"Anonymous Sender    " + fingerprint
+    return oid, kdf_hash, KEY_SIZES[kdf_cipher], parameter
 
 
 def _readings(oid: bytes, secret: bytes) -> tuple[bytes, ...]:

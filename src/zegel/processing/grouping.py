@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zegel.processing.sql import connect, parquet, quoted
+from zegel.processing.sql import PACKED, connect, parquet, quoted
 from zegel.processing.unlock import Budget
 
 ROWS_PER_GROUP = 2048
@@ -129,6 +129,5 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
     with connect(spill) as connection:
         connection.execute(
             f"COPY (WITH {steps} SELECT * FROM chosen ORDER BY first_key, content_id) "
-            f"TO {quoted(out)} "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_PER_GROUP})"
+            f"TO {quoted(out)} ({PACKED}, ROW_GROUP_SIZE {ROWS_PER_GROUP})"
         )

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from zegel.processing.sql import connect, parquet, quoted
+from zegel.processing.sql import PACKED, connect, parquet, quoted
 
 BLOCKS = """
 CREATE TABLE blocks AS
@@ -59,7 +59,8 @@ WITH gathered AS (
                       WHEN 'key locked' THEN 2 WHEN 'no key' THEN 1 ELSE 0 END) AS why
   FROM layer_states GROUP BY stored_id
 )
-SELECT s.stored_id, s.exhibit, s.entry, s.path, s."offset", s.length, s.sha256, s.format,
+SELECT row_number() OVER (ORDER BY s.exhibit, s.entry, s."offset") AS place,
+       s.stored_id, s.exhibit, s.entry, s.path, s."offset", s.length, s.sha256, s.format,
        s.store, s.account, s.folder, s.message_id AS header_message_id,
        coalesce(s.clock_ns, c.date_ns) AS clock_ns,
        CASE WHEN s.clock_ns IS NOT NULL THEN s.clock
@@ -81,7 +82,6 @@ FROM {stored} s
 LEFT JOIN gathered g USING (stored_id)
 LEFT JOIN first_content f USING (stored_id)
 LEFT JOIN content c ON c.content_id = f.content_ids[1]
-ORDER BY s.exhibit, s.entry, s."offset"
 """
 
 FIRST_CONTENT = """
@@ -95,32 +95,29 @@ FROM {layers} GROUP BY stored_id
 # Each stored message has up to two names; equal names make one message.
 NAMES = """
 CREATE TABLE names AS
-WITH numbered AS (
-  SELECT row_number() OVER (ORDER BY exhibit, entry, "offset") AS label, * FROM states
-  WHERE state <> 'not a message'
-)
-SELECT label, stored_id, sha256('c' || array_to_string([hex(x) FOR x IN content_ids], ',') ||
-              CASE WHEN alone THEN '' ELSE coalesce(header_message_id, hex(stored_id)) END) AS name
-FROM numbered WHERE content_ids IS NOT NULL
+SELECT place, {'ids': content_ids, 'beside': CASE WHEN alone THEN ''
+                 ELSE coalesce(header_message_id, hex(stored_id)) END} AS name
+FROM states WHERE content_ids IS NOT NULL AND state <> 'not a message'
 UNION ALL
-SELECT label, stored_id, sha256('m' || header_message_id || hex(plaintext_sha256)) AS name
-FROM numbered WHERE header_message_id <> '' AND plaintext_sha256 IS NOT NULL
+SELECT place, {'ids': [plaintext_sha256], 'beside': 'm' || header_message_id} AS name
+FROM states
+WHERE header_message_id <> '' AND plaintext_sha256 IS NOT NULL AND state <> 'not a message'
 """
 
 SPREAD = """
 CREATE OR REPLACE TABLE labels AS
-WITH lowest AS (SELECT name, min(l.label) AS label FROM names n JOIN labels l USING (stored_id)
+WITH lowest AS (SELECT name, min(l.label) AS label FROM names n JOIN labels l USING (place)
                 GROUP BY name)
-SELECT n.stored_id, min(lowest.label) AS label FROM names n JOIN lowest USING (name)
-GROUP BY n.stored_id
+SELECT n.place, min(lowest.label) AS label FROM names n JOIN lowest USING (name)
+GROUP BY n.place
 """
 
 MESSAGES = """
 CREATE TABLE messages AS
 WITH member AS (
-  SELECT s.*, labels.label FROM states s JOIN labels USING (stored_id)
+  SELECT s.*, labels.label FROM states s JOIN labels USING (place)
 )
-SELECT min_by(stored_id, (exhibit, entry, "offset")) AS message, count(*) AS copies,
+SELECT min_by(stored_id, place) AS message, count(*) AS copies,
        list_sort(list(stored_id)) AS stored,
        list_sort(list_distinct(flatten(list(content_ids)))) AS content_ids,
        min(clock_ns) AS clock_ns,
@@ -154,22 +151,18 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
         connection.execute(NAMES)
         _join_messages(connection)
         connection.execute(MESSAGES)
-        for table, order in (
-            ("states", 'exhibit, entry, "offset"'),
-            ("messages", "message"),
-            ("blocks", "content_id"),
+        for table, rows in (
+            ("states", "SELECT * EXCLUDE (place) FROM states ORDER BY place"),
+            ("messages", "SELECT * FROM messages ORDER BY message"),
+            ("blocks", "SELECT * FROM blocks ORDER BY content_id"),
         ):
-            connection.execute(
-                f"COPY (SELECT * FROM {table} ORDER BY {order}) "
-                f"TO {quoted(out / f'{table}.parquet')} (FORMAT parquet, COMPRESSION zstd)"
-            )
+            place = quoted(out / f"{table}.parquet")
+            connection.execute(f"COPY ({rows}) TO {place} ({PACKED})")
 
 
 def _join_messages(connection: duckdb.DuckDBPyConnection) -> None:
     """Spread the lowest label over everything that shares a name, until nothing changes."""
-    connection.execute(
-        "CREATE TABLE labels AS SELECT stored_id, min(label) AS label FROM names GROUP BY stored_id"
-    )
+    connection.execute("CREATE TABLE labels AS SELECT DISTINCT place, place AS label FROM names")
     total = "SELECT coalesce(sum(label), 0) FROM labels"
     before = None
     while (after := connection.execute(total).fetchall()[0][0]) != before:
