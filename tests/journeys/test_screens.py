@@ -308,8 +308,26 @@ def test_casework_is_listed_and_refused_with_a_reason(made: Path) -> None:
     assert [reason in said.err for said, reason in zip(refused, reasons, strict=True)] == [True] * 4
 
 
-def test_a_number_in_json_is_one_document_on_standard_output(made: Path) -> None:
-    for words in READS:
-        document: Any = json.loads(ask(made, *words, "--json").out)
+def keys_of(value: Any) -> set[str]:
+    """Return every name in a document, but for those below what other pages describe."""
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value)) if value else set()
+    if not isinstance(value, dict):
+        return set()
+    inner = (keys_of(part) for name, part in value.items() if name not in ELSEWHERE)
+    return set(value).union(*inner)
 
-        assert isinstance(document, dict)
+
+ELSEWHERE = ("places", "ciphertexts", "attachments", "keys", "records", "exhibits", "order",
+             "tables", "ledger", "admitted", "holders", "tags", "paid_cents")  # fmt: skip
+PAGES = [Path(__file__).parents[2] / "docs" / "reference" / f"{name}.md"
+         for name in ("ledger-json", "investigation-format")]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READS, ids=" ".join)
+def test_every_name_in_a_document_stands_in_the_reference(made: Path, words: list[str]) -> None:
+    page = "".join(path.read_text("utf-8") for path in PAGES)
+    document = json.loads(ask(made, *words, "--json").out)
+
+    assert isinstance(document, dict)
+    assert [name for name in sorted(keys_of(document)) if f"`{name}`" not in page] == []

@@ -21,7 +21,8 @@ def list_contacts(inv: Investigation, *, who: str | None = None) -> dict[str, An
 
 def _shown(contact: Contact) -> dict[str, Any]:
     row = asdict(contact)
-    return {**row, "first": iso(row.pop("first_ns")), "last": iso(row.pop("last_ns"))}
+    first, last = iso(row.pop("first_ns")), iso(row.pop("last_ns"))
+    return {**row, "first": first, "last": last}
 
 
 def draw_contacts(inv: Investigation, *, who: str | None = None) -> str:
