@@ -6,15 +6,18 @@ from what lies outside the folder.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
+from tests.journeys import worlds
 from tests.journeys.asking import case_of, documents, found, granted, leaks, letter_of, refusals
 from tests.journeys.worlds import Asked, Letter, World, expected
 from zegel.authorisation.admit import Row, _Clause
@@ -312,6 +315,17 @@ def test_a_mutant_that_lets_more_out_is_caught(case: Case, name: str) -> None:
         caught = next((found for sample in WORLDS if (found := faults(case, sample))), [])
 
     assert caught != []
+
+
+def test_the_oracle_imports_nothing_of_what_it_judges() -> None:
+    tree = ast.parse(Path(worlds.__file__).read_text("utf-8"))
+    names = [name.name for node in ast.walk(tree) if isinstance(node, ast.Import)
+             for name in node.names]  # fmt: skip
+    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+
+    assert {name.partition(".")[0] for name in names} <= {
+        "__future__", "dataclasses", "datetime", "hypothesis", "pathlib",
+    }  # fmt: skip
 
 
 def test_the_samples_admit_and_refuse_enough_to_tell(case: Case) -> None:
