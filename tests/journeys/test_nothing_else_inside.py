@@ -12,7 +12,7 @@ from zegel.service import reading
 
 # A world costs half a second: to shrink one would take minutes and tell little more.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-SLOW = settings(max_examples=12, suppress_health_check=list(HealthCheck), phases=PHASES)
+SLOW = settings(max_examples=8, suppress_health_check=list(HealthCheck), phases=PHASES)
 
 
 @SLOW
