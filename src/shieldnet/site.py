@@ -80,9 +80,15 @@ def init(folder: Path, custody: str | None = None) -> Network:
     network = read(folder)
     if all(site.registry.exists() for site in network.sites.values()):
         raise NotEmptyError(f"{folder} holds a network already. Start it: shieldnet up {folder}")
+    finish(folder)
+    return network
+
+
+def finish(folder: Path) -> None:
+    """Make what the sites of a network lack; what is there stays as it is."""
+    network = read(folder)
     for site in network.sites.values():
         _make(network, site)
-    return network
 
 
 def _roomy(folder: Path) -> None:
@@ -131,9 +137,9 @@ def _make(network: Network, site: LiveSite) -> None:
         beside.unlink(missing_ok=True)
         with Registry(beside, site):
             pass
-        beside.chmod(0o640)
-        shutil.chown(beside, "root", "postfix")
         beside.rename(site.registry)
+    site.registry.chmod(0o640)
+    shutil.chown(site.registry, "root", "postfix")
 
 
 def missing_packages() -> list[str]:

@@ -1,15 +1,19 @@
 """What servers add to a message on its way: headers, log lines and file names, each on its clock.
 
-The forms are those of Postfix 3.7 and Dovecot 2.3; docs/reference/copied-site.md lists them.
+The forms are those of Postfix 3.7 and Dovecot 2.3 as a live network configures them, in the test
+mode without the filter; docs/reference/copied-site.md lists them, and a test holds both side by
+side.
 """
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import random
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 
+from shieldnet import custody
 from shieldnet.sites import SECOND, SITES, Clock, Site
 from shieldnet.traffic.settings import Settings
 
@@ -51,27 +55,32 @@ class Journey:
         text = f"{log_time(shown, site)} mx postfix/{service}[{pid}]: {line}"
         self.journal.add(site, "postfix", instant, text)
 
-    def note(self, site: Site, account: str, instant: int, protocol: str, line: str) -> None:
-        """Write a line to Dovecot's log."""
+    def note(self, site: Site, instant: int, who: str, session: str, line: str) -> None:
+        """Write a line to Dovecot's log; `who` is protocol and account."""
         shown = self.stamp(site.store, instant)
-        who = f"{protocol}({account})<{self.chance.randrange(700, 32_000)}>"
-        session = f"<{self.chance.getrandbits(64):016x}>"
-        text = f"{log_time(shown, site)} {who}{session}: Info: {line}"
+        pid = self.chance.randrange(700, 32_000)
+        text = f"{log_time(shown, site)} {who}<{pid}><{session}>: Info: {line}"
         self.journal.add(site, "dovecot", instant, text)
 
-    def submitted(self, recipients: int) -> tuple[str, str]:
-        """Log the submission; return the queue id and the lowest `Received` header."""
+    def submitted(self, accounts: list[str]) -> tuple[str, str]:
+        """Log the submission; return the queue id and the headers it leaves, lowest of all."""
         queue = queue_id(self.chance)
         address = f"203.0.113.{self.chance.randrange(1, 255)}"
         site = self.origin
         login = f"{queue}: client=unknown[{address}], sasl_method=PLAIN"
         self.log(site, "submission/smtpd", self.when, f"{login}, sasl_username={self.sender}")
-        self._queued(site, queue, self.when + 20 * MILLISECOND, recipients)
-        stamp = received_time(self.stamp(site.mta, self.when), site)
+        self._queued(site, queue, self.when + 20 * MILLISECOND, len(accounts))
+        name, value = custody.MARK
         return queue, (
-            f"Received: from [10.0.0.2] (unknown [{address}])\n"
-            f"\tby {site.host} (Postfix) with ESMTPSA id {queue};\n\t{stamp}\n"
+            f"{name}: {value}\nReceived: from [10.0.0.2] (unknown [{address}])\n"
+            f"\tby {site.host} (Postfix) with ESMTPSA id {queue}"
+            + self._ending(site, self.when, accounts)
         )
+
+    def _ending(self, site: Site, instant: int, accounts: list[str]) -> str:
+        """Return how Postfix ends a `Received` header: it names a recipient who is the only one."""
+        stamp = f"{received_time(self.stamp(site.mta, instant), site)} ({site.zone_text})\n"
+        return f"\n\tfor <{accounts[0]}>; {stamp}" if len(accounts) == 1 else f";\n\t{stamp}"
 
     def _queued(self, site: Site, queue: str, instant: int, recipients: int) -> None:
         self.log(site, "cleanup", instant, f"{queue}: message-id={self.message_id}")
@@ -83,43 +92,42 @@ class Journey:
         here = self.origin
         arrived = self.when + self.chance.randrange(300 * MILLISECOND, 20 * SECOND)
         remote = queue_id(self.chance)
-        way = f"relay={there.host}[{there.address}]:10025"
-        delay = (arrived - self.when) / SECOND
+        way = f"relay={there.address}[{there.address}]:10025"
+        delay = self._delay((arrived - self.when) / SECOND)
         for account in accounts:
             self.log(
                 here,
                 "smtp",
                 arrived,
-                f"{queue}: to=<{account}>, {way}, delay={delay:.2f}, dsn=2.0.0, "
+                f"{queue}: to=<{account}>, {way}, {delay}, dsn=2.0.0, "
                 f"status=sent (250 2.0.0 Ok: queued as {remote})",
             )
-        self.log(there, "smtpd", arrived, f"{remote}: client={here.host}[{here.address}]")
+        self.log(there, "smtpd", arrived, f"{remote}: client=unknown[{here.address}]")
         self._queued(there, remote, arrived + 4 * MILLISECOND, len(accounts))
-        stamp = received_time(self.stamp(there.mta, arrived), there)
-        return (
-            arrived,
-            remote,
-            (
-                f"Received: from {here.host} ({here.host} [{here.address}])\n"
-                "\t(using TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits))\n"
-                f"\tby {there.host} (Postfix) with ESMTPS id {remote};\n\t{stamp}\n"
-            ),
+        header = (
+            f"Received: from {here.host} (unknown [{here.address}])\n"
+            f"\tby {there.host} (Postfix) with ESMTPS id {remote}"
         )
+        return arrived, remote, header + self._ending(there, arrived, accounts)
+
+    def _delay(self, seconds: float) -> str:
+        """Return the parts of a delay: before the queue, in it, connecting, sending."""
+        return f"delay={seconds:.2g}, delays=0.02/0.01/0.01/{max(seconds - 0.04, 0.01):.2g}"
 
     def delivered(self, site: Site, queue: str, account: str, instant: int) -> tuple[int, bytes]:
         """Log the delivery to one mailbox; return its instant and the headers it puts on top."""
         saved = instant + self.chance.randrange(30 * MILLISECOND, 900 * MILLISECOND)
-        session = f"{self.chance.getrandbits(60):015X}"
-        delay = (saved - instant) / SECOND
+        session = session_id(self.chance, 16)
+        delay = self._delay((saved - instant) / SECOND)
         self.log(
             site,
             "lmtp",
             saved,
-            f"{queue}: to=<{account}>, relay={site.host}[private/dovecot-lmtp], delay={delay:.2f}, "
+            f"{queue}: to=<{account}>, relay={site.host}[private/dovecot-lmtp], {delay}, "
             f"dsn=2.0.0, status=sent (250 2.0.0 <{account}> {session} Saved)",
         )
         line = f"msgid={self.message_id}: saved mail to INBOX"
-        self.note(site, account, saved, "lmtp", line)
+        self.note(site, saved, f"lmtp({account})", session, line)
         stamp = received_time(self.stamp(site.store, saved), site)
         return saved, (
             f"Return-Path: <{self.sender}>\nDelivered-To: {account}\n"
@@ -136,13 +144,18 @@ class Journey:
         saved = self.when + self.chance.randrange(1, 9) * SECOND
         uid = (saved - self.settings.start * SECOND) // SECOND + 1
         line = f"save: box=Sent, uid={uid}, msgid={self.message_id}, size={size}"
-        self.note(self.origin, account, saved, "imap", line)
+        self.note(self.origin, saved, f"imap({account})", session_id(self.chance, 12), line)
         return saved
 
 
 def queue_id(chance: random.Random) -> str:
     """Return a Postfix queue id of the short form."""
     return f"{chance.getrandbits(44):011X}"
+
+
+def session_id(chance: random.Random, octets: int) -> str:
+    """Return a Dovecot session id: base64 without padding."""
+    return base64.b64encode(chance.randbytes(octets)).decode().rstrip("=")
 
 
 def log_time(shown: int, site: Site) -> str:
@@ -160,7 +173,7 @@ def maildir_name(shown: int, site: Site, mail: bytes, chance: random.Random) -> 
     """Return a Maildir file name as Dovecot makes it, without flags."""
     seconds, rest = divmod(shown, SECOND)
     wide = len(mail) + mail.count(b"\n")
-    base = f"{seconds}.M{rest // 1000:06d}P{chance.randrange(700, 32_000)}.{site.host}"
+    base = f"{seconds}.M{rest // 1000}P{chance.randrange(700, 32_000)}.{site.host}"
     return f"{base},S={len(mail)},W={wide}"
 
 

@@ -24,7 +24,7 @@ from shieldnet.traffic.estate import write_estate
 from shieldnet.traffic.orders import write_orders
 from shieldnet.traffic.settings import END, Settings
 from shieldnet.traffic.storylines.cast import storylines
-from shieldnet.traffic.truth import json_line, second_text, write_storyline
+from shieldnet.traffic.truth import Message, json_line, second_text, write_storyline
 from shieldnet.traffic.writing import Written, write_slice
 
 Advance = Callable[[int], None]
@@ -48,6 +48,17 @@ class Summary:
     empty_files: int = 0
     by_storyline: Counter[str] = field(default_factory=Counter)
     decoys: int = 0
+
+    def add(self, message: Message) -> None:
+        """Count one message and its places."""
+        self.messages += 1
+        self.places += len(message.places)
+        self.by_copy.update(place.copy for place in message.places)
+        self.by_state.update(place.state for place in message.places)
+        self.by_form[message.form] += 1
+        self.by_signature[message.signature] += 1
+        self.by_storyline.update(filter(None, (message.storyline,)))
+        self.decoys += bool(message.decoy)
 
     def fields(self) -> dict[str, object]:
         """Return everything as JSON holds it, counts in order of name."""
@@ -171,14 +182,7 @@ class _Collector:
                 written.messages[kept.message].places.append(place)
         for message in written.messages:
             self._messages.write(message.line())
-            self._summary.messages += 1
-            self._summary.places += len(message.places)
-            self._summary.by_copy.update(place.copy for place in message.places)
-            self._summary.by_state.update(place.state for place in message.places)
-            self._summary.by_form[message.form] += 1
-            self._summary.by_signature[message.signature] += 1
-            self._summary.by_storyline.update(filter(None, (message.storyline,)))
-            self._summary.decoys += bool(message.decoy)
+            self._summary.add(message)
         for site, path in written.empty:
             self._summary.empty_files += 1
             self._others.write(json_line({"site": site, "path": path, "what": "empty file"}))

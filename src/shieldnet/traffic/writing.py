@@ -100,24 +100,29 @@ class _Posting:
         """Encrypt, deliver, keep, and note the truth."""
         shown = self.people[:-1] if self.message.blind else self.people
         mails = self._mails(shown)
-        first = mails[self.people[0].number][0]
-        journey = Journey(
+        self.written.messages.append(self._truth())
+        # What is encrypted for each recipient apart is handed in for each apart.
+        batches = [[one] for one in self.people] if self.message.separate else [self.people]
+        for people in batches:
+            journey = self._journey(len(mails[people[0].number][0]))
+            self._deliver(journey, people, mails)
+        if self.message.sent_copy:
+            mail, due = mails[self.sender.number]
+            saved = journey.kept(self.sender.address, len(mail))
+            clock = self.sender.site.store
+            self._store(self.sender, ".Sent", mail, due, journey.stamp(clock, saved), "sent")
+
+    def _journey(self, size: int) -> Journey:
+        return Journey(
             settings=self.settings,
             journal=self.written.journal,
             chance=self.chance,
             origin=self.sender.site,
             sender=self.sender.address,
             message_id=self.message.message_id,
-            size=len(first),
+            size=size,
             when=self.message.when,
         )
-        self.written.messages.append(self._truth())
-        self._deliver(journey, mails)
-        if self.message.sent_copy:
-            mail, due = mails[self.sender.number]
-            saved = journey.kept(self.sender.address, len(mail))
-            clock = self.sender.site.store
-            self._store(self.sender, ".Sent", mail, due, journey.stamp(clock, saved), "sent")
 
     def _mails(self, shown: list[Device]) -> dict[int, tuple[bytes, str]]:
         """Return, by device, the mail it gets and the state due to it."""
@@ -142,11 +147,13 @@ class _Posting:
         sealed = seal(self.literal, keys, self.key, self.verdict, hidden=self.message.hidden)
         return compose(self.message, self.sender, shown, sealed), state(keys)
 
-    def _deliver(self, journey: Journey, mails: dict[int, tuple[bytes, str]]) -> None:
+    def _deliver(
+        self, journey: Journey, people: list[Device], mails: dict[int, tuple[bytes, str]]
+    ) -> None:
         here = self.sender.site
-        queue, lowest = journey.submitted(len(self.people))
-        for site in sorted({person.site for person in self.people}, key=lambda one: one.name):
-            there = [person for person in self.people if person.site is site]
+        queue, lowest = journey.submitted([person.address for person in people])
+        for site in sorted({person.site for person in people}, key=lambda one: one.name):
+            there = [person for person in people if person.site is site]
             instant, entry, trace = self.message.when, queue, lowest
             if site is not here:
                 accounts = [person.address for person in there]
@@ -159,7 +166,7 @@ class _Posting:
                 kind = "inbox" if site is here else "other site"
                 self._receive(person, top + trace.encode() + mail, due, shown, kind)
             journey.removed(site, entry, instant + SECOND)
-        if all(person.site is not here for person in self.people):
+        if all(person.site is not here for person in people):
             journey.removed(here, queue, self.message.when + 21 * SECOND)
 
     def _receive(self, person: Device, mail: bytes, due: str, shown: int, kind: str) -> None:

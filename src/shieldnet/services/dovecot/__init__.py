@@ -87,7 +87,8 @@ def own_mailboxes(site: LiveSite) -> None:
     """Give the folder of mailboxes to the user that Dovecot delivers as."""
     site.mail.mkdir(exist_ok=True)
     site.mail.chmod(0o700)
-    shutil.chown(site.mail, "mail", "mail")
+    for path in (site.mail, *site.mail.rglob("*")):
+        shutil.chown(path, "mail", "mail")
 
 
 def _last(said: str) -> str:
