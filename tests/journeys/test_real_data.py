@@ -154,7 +154,7 @@ def test_found_is_the_sum_of_the_states_and_what_was_not_read(name: str) -> None
         ("openpgp_go_crypto", {("no key", "passphrase-unknown"): 1}),
         (
             "openpgp_gnupg",
-            {("no key", "key-not-found"): 6, ("no key", "passphrase-unknown"): 4},
+            {("no key", "key-not-found"): 5, ("no key", "passphrase-unknown"): 4},
         ),
         (
             "openpgp_pgpy",
