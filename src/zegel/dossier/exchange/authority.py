@@ -142,7 +142,7 @@ def seal(names: Names, of: Reference, root: str, entries: int | None = None) -> 
 
 def tools(material: Material, names: Names) -> Iterator[Node]:
     """Yield each program that had a part in the dossier."""
-    for name, version in material.tools.items():
+    for name, version in sorted(material.tools.items()):
         yield node(names.of("tool", name), "tool:Tool", core_name=name, tool_version=str(version))
 
 

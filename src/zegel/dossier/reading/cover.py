@@ -137,9 +137,8 @@ class Cover:
         return self._words("cover.period_of", **days)
 
     def _tools(self) -> str:
-        return ", ".join(
-            f"{coded(name)} {coded(version)}" for name, version in self._material.tools.items()
-        )
+        tools = sorted(self._material.tools.items(), key=lambda one: (one[0] != "zegel", one[0]))
+        return ", ".join(f"{coded(name)} {coded(version)}" for name, version in tools)
 
 
 def condition_name(name: str, words: Words) -> str:
@@ -149,9 +148,9 @@ def condition_name(name: str, words: Words) -> str:
 
 def limits(exhibit: Exhibit) -> Iterator[tuple[str, str]]:
     """Yield what limits the use of an exhibit, unknown words included."""
-    for name, value in exhibit.conditions.items():
+    for name, value in sorted(exhibit.conditions.items()):
         if name == "extra" and isinstance(value, Mapping):
-            yield from ((str(key), str(inner)) for key, inner in value.items())
+            yield from ((str(key), str(inner)) for key, inner in sorted(value.items()))
         elif isinstance(value, list | tuple):
             if value:
                 yield name, ", ".join(map(str, value))
