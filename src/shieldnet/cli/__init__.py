@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typer
 
-from shieldnet.cli import phone
+from shieldnet.cli import device, erasure, phone
 from shieldnet.cli.network import doctor, down, init, status, up
 from shieldnet.cli.screen import errors
 from shieldnet.cli.traffic import generate
@@ -19,6 +19,9 @@ app = typer.Typer(
 )
 for command in (init, up, down, status, doctor, phone.send, phone.receive, generate):
     app.command()(command)
+app.command()(erasure.expire)
+app.add_typer(device.app, name="device")
+app.add_typer(erasure.app, name="hold")
 app.add_typer(phone.app, name="phone")
 
 

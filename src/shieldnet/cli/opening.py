@@ -14,6 +14,6 @@ Directory = Annotated[Path, typer.Argument(help="Folder of the network.", metava
 
 
 def opened(directory: Path) -> Network:
-    """Return the network in `directory`; without root, from inside its namespace."""
+    """Return the network in `directory`, as root or as root of its namespace."""
     namespace.enter(directory)
     return network.load(directory)

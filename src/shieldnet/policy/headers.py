@@ -68,6 +68,8 @@ def surviving(whole: Entity, sender: str, shape: str) -> list[bytes]:
 
 
 def _check_author(whole: Entity, sender: str) -> None:
+    if not sender.isascii():
+        raise RefusedError("address", "Not sent: addresses of this network are plain ASCII")
     named = _addresses(whole.one("from"))
     if [one.lower() for one in named] != [sender.lower()]:
         raise RefusedError(

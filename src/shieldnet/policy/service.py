@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import concurrent.futures.thread  # noqa: F401  loaded while this process may still read it
 import contextlib
 import datetime as dt
 import os
@@ -42,8 +43,10 @@ class Log:
         if self._path is None:
             return
         at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        with self._path.open("a", encoding="ascii", errors="replace") as target:
-            target.write(f"{at} {self._site} {verdict} size={size} {reason}\n")
+        line = f"{at} {self._site} {verdict} size={size} {reason}\n".encode("ascii", "replace")
+        # A full disk must not turn a message that the next hop has taken into one it has not.
+        with contextlib.suppress(OSError), self._path.open("ab") as target:
+            target.write(line)
 
 
 class Handler:
@@ -134,7 +137,14 @@ def _reply(code: int, said: bytes | str) -> str:
 async def serve(listen: str, handler: Handler, ready: asyncio.Event, ended: asyncio.Event) -> None:
     """Answer until told to end; connections under way are then cut, and sent again by Postfix."""
     loop = asyncio.get_running_loop()
-    make = partial(SMTP, handler, hostname=HELLO, ident="shieldnet filter", data_size_limit=LARGEST)
+    make = partial(
+        SMTP,
+        handler,
+        hostname=HELLO,
+        ident="shieldnet filter",
+        data_size_limit=LARGEST,
+        enable_SMTPUTF8=True,  # apps ask for it whenever Postfix offers it; addresses stay ASCII
+    )
     if listen.startswith("unix:"):
         path = Path(listen.removeprefix("unix:"))
         path.unlink(missing_ok=True)
