@@ -57,7 +57,7 @@ def start(site: LiveSite) -> None:
         code = subprocess.run(
             [sys.executable, "-m", MODULE, str(_pid_file(site)), USER, *words],
             check=False,
-            cwd=folder,
+            cwd=site.folder,  # not in the spool: Postfix's end is that of all that runs there
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
