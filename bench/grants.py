@@ -2,8 +2,8 @@
 
 Run by `make bench`; MESSAGES=20000 GRANTED=2000 makes it small, and a folder named by KEPT keeps
 the case for another run. The set is described in `estate`. Fails where the folder does not hold
-every message and place that was written, is not as it was sealed, or has another root when granted
-by one process.
+every message that was written, is not as it was sealed, or has another root when granted
+by one process. Files lately written are in memory; a case that was kept is read from disk at first.
 """
 
 from __future__ import annotations
