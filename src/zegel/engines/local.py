@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol, TypeVar
 
 from zegel.errors import ZegelError
@@ -102,12 +103,36 @@ def _call(task: Task[Result]) -> Result:
 
 
 class LocalEngine:
-    """At most `workers` processes, at most twice as many tasks in flight."""
+    """At most `workers` processes, at most twice as many tasks in flight.
+
+    In a `with` block the processes serve every `run`; otherwise they end with it.
+    """
 
     def __init__(self, workers: int | None = None, scratch: Path | None = None) -> None:
         self.workers = workers or max(1, len(os.sched_getaffinity(0)))
         self._scratch = scratch
         """Where temporary files go, GnuPG's empty homes for one; None leaves it to the system."""
+        self._pool: ProcessPoolExecutor | None = None
+        self._stays = False
+
+    def __enter__(self) -> LocalEngine:
+        # A worker takes a second to load what it needs: as long as a small case takes in all.
+        self._stays = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stays = False
+        self._end()
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def run(self, tasks: Iterable[Task[Result]], done: Callable[[Result], None]) -> None:
         """Run every task and call `done` with each result as it comes, in this process.
@@ -119,21 +144,25 @@ class LocalEngine:
                 for task in tasks:
                     done(task())
             return
-        pool = ProcessPoolExecutor(
-            self.workers,
-            mp_context=get_context("spawn"),
-            initializer=_begin_worker,
-            initargs=(self._scratch,),
-        )
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self.workers,
+                mp_context=get_context("spawn"),
+                initializer=_begin_worker,
+                initargs=(self._scratch,),
+            )
+        ended = False
         try:
-            self._feed(pool, iter(tasks), done)
+            self._feed(self._pool, iter(tasks), done)
+            ended = True
         except BrokenProcessPool as error:
             raise ZegelError(
                 "a worker process died (killed, or out of memory); finished parts are kept",
                 next_step="Give the same command again, with --workers 1 if memory is short.",
             ) from error
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            if not (ended and self._stays):
+                self._end()
 
     def _feed(
         self,

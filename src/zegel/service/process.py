@@ -62,7 +62,7 @@ def process(
         raise UsageError(
             "the case holds no exhibit", where=str(case.folder), next_step="`zegel intake PATH`."
         )
-    with case.lock():
+    with case.lock(), run.engine:
         run.sweep()
         go_on = run.is_complete()
         case.log().append("processing began", {"version": __version__}, who=who)

@@ -35,6 +35,34 @@ def test_every_task_is_done_once(workers: int) -> None:
     assert sorted(results) == [n**2 for n in range(20)]
 
 
+@dataclass(frozen=True)
+class WhoAmI:
+    def __call__(self) -> int:
+        return os.getpid()
+
+
+def test_workers_serve_every_run_of_a_block_and_none_after_it() -> None:
+    first: list[int] = []
+    second: list[int] = []
+    with LocalEngine(1 + 1) as engine:
+        engine.run([WhoAmI()], first.append)
+        engine.run([WhoAmI()], second.append)
+
+    assert first == second != [os.getpid()]
+    with pytest.raises(ProcessLookupError):
+        os.kill(first[0], 0)
+
+
+def test_a_block_goes_on_with_new_workers_after_one_died() -> None:
+    results: list[int] = []
+    with LocalEngine(2) as engine:
+        with pytest.raises(ZegelError, match="same command again"):
+            engine.run([Die()], lambda _: None)
+        engine.run([Square(3)], results.append)
+
+    assert results == [9]
+
+
 def test_a_killed_worker_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(ZegelError, match="same command again"):
         LocalEngine(2).run([Die()], lambda _: None)
