@@ -20,7 +20,7 @@ import typer
 from shieldnet.cli import app as shieldnet
 from zegel.casefile.exhibits import ENTRY_SCHEMA
 from zegel.cli import INTERNAL_ERROR, INTERRUPTED
-from zegel.cli.commands import app as zegel
+from zegel.cli.program import app as zegel
 from zegel.errors import ERRORS, ZegelError
 from zegel.investigation.schemas import TABLES
 from zegel.processing.schemas import KEYS, OPEN, SCAN

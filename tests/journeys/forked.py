@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import zegel.service
-from zegel.cli import main
+from zegel.cli.program import main
 
 assert zegel.service  # loaded before the first fork
 

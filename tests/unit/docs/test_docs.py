@@ -18,7 +18,7 @@ import pytest
 import typer
 
 from shieldnet.cli import app as shieldnet
-from zegel.cli.commands import app as zegel
+from zegel.cli.program import app as zegel
 from zegel.records import State
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,94 @@
+"""Runs `zegel`: every known failure ends in one sentence and its own exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from types import TracebackType
+
+import typer
+
+from zegel.cli import INTERNAL_ERROR, INTERRUPTED, custody, inside, orders
+from zegel.cli.commands import app
+from zegel.cli.show import messages
+from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
+
+orders.register(app)
+inside.register(app)
+custody.register(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `zegel`; every known failure ends in one sentence and its own exit code."""
+    sys.excepthook = _no_traceback
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        # Not `app(…)`: Typer would put its own exception hook in place of ours.
+        code = typer.main.get_command(app)(words, standalone_mode=False) or 0
+        if code == INTERRUPTED:  # what Typer makes of Ctrl-C, without a word
+            raise KeyboardInterrupt
+        sys.exit(code)
+    except typer.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except typer.TyperException as error:
+        said = error.format_message().rstrip(".")
+        _fail(UsageError(said, next_step="`zegel --help` lists the commands."), "--json" in words)
+    except (KeyboardInterrupt, typer.Abort):
+        messages.print("Stopped. The same command continues where this one left off.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except ZegelError as error:
+        _fail(error, "--json" in words)
+    except OSError as error:
+        _fail(
+            StorageError(
+                (error.strerror or "the system refused").lower(),
+                where=str(error.filename or ""),
+                next_step="Make room or mend its rights, and give the same command again.",
+            ),
+            "--json" in words,
+        )
+
+
+def _fail(error: ZegelError, as_json: bool) -> None:
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "error": {
+                        "kind": _kind(error),
+                        "what": error.what,
+                        "where": error.where,
+                        "next": error.next_step,
+                    }
+                }
+            )
+        )
+    messages.print(
+        f"zegel: {error}", style="bold red", highlight=False, soft_wrap=True, markup=False
+    )
+    sys.exit(error.exit_code)
+
+
+def _kind(error: ZegelError) -> str:
+    """Return the name the reference has for the error, whatever narrower class was raised."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind in ERRORS)
+
+
+def _no_traceback(
+    kind: type[BaseException], _error: BaseException, trace: TracebackType | None
+) -> None:
+    # A traceback may show content of the evidence; the place in our own code cannot.
+    frames = traceback.extract_tb(trace)
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
+    messages.print(
+        f"zegel: internal error, {kind.__name__} at {places}. Nothing that was finished is lost. "
+        "Please report this line.",
+        style="bold red",
+        highlight=False,
+        soft_wrap=True,
+    )
+    sys.exit(INTERNAL_ERROR)
