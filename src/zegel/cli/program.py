@@ -10,7 +10,7 @@ from types import TracebackType
 import typer
 
 from zegel.cli import INTERNAL_ERROR, INTERRUPTED, custody, inside, orders
-from zegel.cli.commands import app
+from zegel.cli.commands import app as app
 from zegel.cli.show import messages
 from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
 
