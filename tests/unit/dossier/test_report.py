@@ -27,7 +27,7 @@ from tests.unit.dossier.materials import (
 from zegel.dossier.material import Holder, Material, Message, Presentation, Withheld
 from zegel.dossier.reading import fonts
 from zegel.dossier.reading.document import document
-from zegel.dossier.reading.pdf import NAME, _typeset, report, set_in_type
+from zegel.dossier.reading.pdf import NAME, STANDARDS, _typeset, report, set_in_type
 from zegel.errors import UsageError
 
 SECRET = "Grünewald-7719"
@@ -126,9 +126,10 @@ def test_another_clock_and_place_give_the_same_bytes(
     assert pdf(sample) == sample_pdf
 
 
-def test_the_file_is_of_the_archives_form(sample_pdf: bytes) -> None:
+def test_the_file_is_for_archives_and_for_those_who_cannot_see(sample_pdf: bytes) -> None:
     assert b"<pdfaid:part>2</pdfaid:part>" in sample_pdf
-    assert b"<pdfaid:conformance>U</pdfaid:conformance>" in sample_pdf
+    assert b"<pdfaid:conformance>A</pdfaid:conformance>" in sample_pdf
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in sample_pdf
 
 
 def test_every_message_can_be_found_and_cited(sample_pdf: bytes, tmp_path: Path) -> None:
@@ -330,7 +331,7 @@ def test_a_character_that_defeats_the_archives_form_does_not_stop_the_export(
     content = document(shown)
     broken = replace(content, text=content.text.replace(b"MARK", "\u0378".encode()))
 
-    assert _typeset(broken, "a-2u") is None
+    assert _typeset(broken, STANDARDS[0]) is None
     assert "before" in text_of(set_in_type(broken), tmp_path)
 
 
@@ -345,7 +346,7 @@ def test_the_characters_the_table_promises_are_set_in_the_archives_form() -> Non
     letters = [" ".join(map(chr, points[at : at + 9000])) for at in range(0, len(points), 9000)]
     shown = material([message(n, text) for n, text in enumerate(letters, start=1)])
 
-    assert _typeset(document(shown), "a-2u") is not None
+    assert _typeset(document(shown), STANDARDS[0]) is not None
 
 
 def test_languages_and_zones_that_do_not_exist_are_refused() -> None:

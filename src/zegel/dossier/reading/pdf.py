@@ -1,8 +1,8 @@
 """The rendering `report.pdf`: the dossier on paper, in Dutch or English.
 
 The same material gives the same bytes on every machine with the same locked packages. The
-typesetter runs in a process with limits (worker.py). The file is PDF/A-2u, or a plain PDF where a
-character defeats that: evidence never stops an export.
+typesetter runs in a process with limits (worker.py). The file is PDF/A-2a and PDF/UA-1, or a plain
+PDF where a character defeats that: evidence never stops an export.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from zegel.dossier.rendered import Rendered
 from zegel.errors import ZegelError
 
 NAME = "report.pdf"
-STANDARDS = ("a-2u", "1.7")
-"""What is tried, in order: the archives' form, in which every glyph has its character; plain."""
+STANDARDS = ("a-2a ua-1", "1.7")
+"""What is tried, in order: the form of archives (every glyph has its character, ISO 19005-2) and of
+those who cannot see (tagged, ISO 14289-1); plain PDF."""
 
 
 def report(material: Material) -> Iterator[Rendered]:

@@ -100,7 +100,7 @@ def document(source: IO[bytes], target: IO[bytes]) -> None:
     parts: dict[str, bytes] = {}
     while (name := read_frame(source)) is not None:
         parts[name.decode("ascii")] = read_frame(source) or b""
-    stamp, standard = parts.pop("stamp").decode().split()
+    stamp, *standards = parts.pop("stamp").decode().split()
     pdf = _compile(
         files(__package__).joinpath("template.typ").read_bytes(),
         root=_ROOT,
@@ -109,7 +109,7 @@ def document(source: IO[bytes], target: IO[bytes]) -> None:
         ignore_system_fonts=True,
         format="pdf",
         timestamp=int(stamp),
-        pdf_standards=[standard],
+        pdf_standards=standards,
     )
     target.write(frame(pdf))
     target.flush()
