@@ -16,6 +16,7 @@ from zegel.dossier.reading.inline import (
     digest,
     heading,
     joined,
+    lead,
     paragraph,
     rows,
     section,
@@ -139,11 +140,11 @@ class Front:
 
     def _unread(self) -> Iterator[Part]:
         words, material, selection = self._words, self._material, self._material.selection
-        yield paragraph(words("unread.ledger"))
+        yield lead(words("unread.ledger"))
         yield self._states(material.ledger)
         yield from self._selected()
         if selection.selected:
-            yield paragraph(words("unread.selection"))
+            yield lead(words("unread.selection"))
             yield self._states(material.states)
             yield paragraph(words("unread.unreadable"))
         if self._printed < selection.selected:
@@ -151,7 +152,7 @@ class Front:
         if not material.withheld:
             yield paragraph(words("unread.withheld_none"))
             return
-        yield paragraph(words("unread.withheld"))
+        yield lead(words("unread.withheld"))
         yield table(
             [words("unread.reason"), words("unread.parts")],
             [
@@ -219,6 +220,7 @@ class Front:
         words, material = self._words, self._material
         custody = material.custody
         run = f"python3 verify.py DOSSIER.zip \\\n  --root {material.root}"
+        again = f"zegel dossier verify DOSSIER.zip \\\n  --root {material.root} --open all"
         yield paragraph(words("verify.intro"))
         yield {
             "steps": [
@@ -226,11 +228,11 @@ class Front:
                 [paragraph(words("verify.step_root"), "\n", digest(material.root))],
                 [paragraph(words("verify.step_run")), code(run)],
                 [paragraph(words("verify.step_answer"))],
-                [paragraph(words("verify.step_open")), code("zegel dossier verify DOSSIER.zip")],
+                [paragraph(words("verify.step_open")), code(again)],
                 [paragraph(words("verify.step_pages"))],
             ]
         }
-        yield paragraph(words("verify.head"))
+        yield lead(words("verify.head"))
         yield rows(
             [
                 (words("verify.head_origin"), [written(custody.origin)]),

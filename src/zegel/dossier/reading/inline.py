@@ -63,7 +63,12 @@ def joined(parts: Iterable[Sequence[Any]], between: str) -> Inline:
 
 def paragraph(*inline: Any) -> Part:
     """Return a paragraph."""
-    return {"p": list(inline)}
+    return {"p": list(inline), "lead": False}
+
+
+def lead(*inline: Any) -> Part:
+    """Return a paragraph that stays with what follows it."""
+    return {"p": list(inline), "lead": True}
 
 
 def rows(pairs: Iterable[tuple[str, Inline]]) -> Part:

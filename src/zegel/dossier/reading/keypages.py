@@ -61,7 +61,8 @@ def _facts(key: Key, words: Words) -> Iterator[tuple[str, Inline]]:
     if key.created is not None:
         yield words("keys.created"), [_second(key.created)]
     if key.locked is not None:
-        protection = [" (", written(key.protection, 60), ")"] if key.protection else []
+        locked = key.protection not in (None, "", "none")
+        protection = [" (", written(key.protection or "", 60), ")"] if locked else []
         yield words("keys.locked"), [words("yes" if key.locked else "no"), *protection]
     if key.unlocked_by:
         yield words("keys.unlocked_by"), [written(key.unlocked_by)]
