@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zegel.exhibits import Entry
-from zegel.exhibits.model import EntryKind
+from zegel.exhibits.model import entry_of
 from zegel.records import Problem
 
 ENTRY_SCHEMA = pa.schema(
@@ -57,20 +57,7 @@ def entry_row(entry: Entry) -> dict[str, Any]:
 def row_entry(row: dict[str, Any]) -> Entry:
     """Return the entry that a manifest row describes."""
     problem = Problem(kind=row["problem"], note=row["note"] or "") if row["problem"] else None
-    return Entry(
-        number=row["number"],
-        parent=row["parent"],
-        path=row["path"],
-        kind=EntryKind(row["kind"]),
-        size=row["size"],
-        mtime_ns=row["mtime_ns"],
-        mode=row["mode"],
-        sha256=row["sha256"],
-        target=row["target"] or b"",
-        data_offset=row["data_offset"],
-        backing=row["backing"],
-        problem=problem,
-    )
+    return entry_of(row, problem)
 
 
 def entry_leaf(entry: Entry) -> bytes:

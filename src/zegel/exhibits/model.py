@@ -6,10 +6,10 @@ entry's `problem`; only a copy that is no longer what was sealed stops a job.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from zegel.errors import ExhibitError
 from zegel.records import Buffer, Problem, record
@@ -52,6 +52,24 @@ class Entry:
     """Where the bytes begin in what carries them: the tar, or the opened container."""
     backing: str = ""
     """What carries the bytes: empty for the copy itself, else see `zegel.exhibits.places`."""
+
+
+def entry_of(row: Mapping[str, Any], problem: Problem | None = None) -> Entry:
+    """Return the entry that a row with its fields by name describes."""
+    return Entry(
+        number=row["number"],
+        parent=row["parent"],
+        path=row["path"],
+        kind=EntryKind(row["kind"]),
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        mode=row["mode"],
+        sha256=row["sha256"],
+        target=row["target"] or b"",
+        problem=problem,
+        data_offset=row["data_offset"],
+        backing=row["backing"],
+    )
 
 
 class SealBroken(ExhibitError):  # noqa: N818  (the word the law uses, not an "error")

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from zegel.exhibits import Copy, open_copy
-from zegel.exhibits.model import Entry, EntryKind
+from zegel.exhibits.model import Entry, entry_of
 from zegel.openpgp.agentkeys import AgentKey
 from zegel.processing.keyring import worker_keyring
 from zegel.processing.keytable import Material, understand, unlock_row
@@ -141,17 +141,4 @@ class OpenTask:
         return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
 
     def _find_entry(self, place: dict[str, Any]) -> tuple[Copy, Entry]:
-        entry = Entry(
-            number=place["number"],
-            parent=place["parent"],
-            path=place["path"],
-            kind=EntryKind(place["kind"]),
-            size=place["size"],
-            mtime_ns=place["mtime_ns"],
-            mode=place["mode"],
-            sha256=place["sha256"],
-            target=place["target"] or b"",
-            data_offset=place["data_offset"],
-            backing=place["backing"],
-        )
-        return self.sources[place["exhibit"]].copy(), entry
+        return self.sources[place["exhibit"]].copy(), entry_of(place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,15 +66,19 @@ def build_keys(
     writer.add_all("keys", _drop_twins(rows))
     before = list(read_rows(part / "problems.parquet" for part in latest))
     writer.add_all("problems", before)
-    # Material that gave no key is read again each round: another key may now explain it.
-    said = {_named(row) for row in before}
-    for identity, problem in problems:
-        row = _problem_row(places[identity], problem)
-        if _named(row) not in said:
-            writer.add("problems", row)
+    found = (_problem_row(places[identity], problem) for identity, problem in problems)
+    writer.add_all("problems", _unsaid(found, before))
     writer.finish()
     stage.commit(part, writer.unfinished)
     return stage.folder / part / "keys.parquet"
+
+
+def _unsaid(
+    found: Iterable[dict[str, Any]], before: Iterable[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the problems that are new: material that gave no key is read again each round."""
+    said = {_named(row) for row in before}
+    return (row for row in found if _named(row) not in said)
 
 
 def _places(case: Case) -> dict[bytes, dict[str, Any]]:

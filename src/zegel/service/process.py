@@ -140,16 +140,7 @@ class _Run:
         self.engine.run(tasks(), done)
 
     def open_round(self, keys: Path, phrases: PassphraseList, *, go_on: bool) -> None:
-        scanned = self.case.stage("scan")
-        inputs = {
-            "layers": scanned.digest("layers"),
-            "keys": keys.parent.name,
-            "passphrases": len(phrases.all()),
-            "budget": [self.options.budget.hidden, self.options.budget.passphrases],
-            "second opinions": self.options.budget.second_opinions,
-            "rules": RULES,
-        }
-        digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+        digest = self._round_digest(keys, phrases)
         stage = self.case.stage("open")
         go_on = go_on and guesses_left(
             stage.files("sessions"),
@@ -185,6 +176,18 @@ class _Run:
             self.progress.advance(sizes[parts[finished.part]], finished.rows["problems"])
 
         self.engine.run(tasks(), done)
+
+    def _round_digest(self, keys: Path, phrases: PassphraseList) -> str:
+        """Name a round by all that it depends on."""
+        inputs = {
+            "layers": self.case.stage("scan").digest("layers"),
+            "keys": keys.parent.name,
+            "passphrases": len(phrases.all()),
+            "budget": [self.options.budget.hidden, self.options.budget.passphrases],
+            "second opinions": self.options.budget.second_opinions,
+            "rules": RULES,
+        }
+        return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
     def _plan(self, digest: str, go_on: bool) -> tuple[Path, int]:
         """Return the plan of the round that `digest` names, made now where there is none.
