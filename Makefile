@@ -39,6 +39,7 @@ bench: $(SETUP)
 	$(BIN)/python -m bench.process
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.grants
+	$(BIN)/python -m bench.dossier
 
 bench-search: $(SETUP)
 	$(BIN)/python -m bench.search

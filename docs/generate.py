@@ -124,6 +124,7 @@ _MORE = {
     "ExhibitError": "how-to/moved-copy.md",
     "VerificationError": "how-to/prove-the-log.md",
     "ConditionError": "reference/orders.md",
+    "DisclosureError": "reference/dossier.md",
 }
 """Where more is said about what to do."""
 
@@ -133,6 +134,7 @@ _OTHER_CODES = f"""Other exit codes:
 |---|---|
 | 0 | done; for `intake --recheck`: every seal holds |
 | 6 | also from `intake --recheck` where a seal does not hold; the places are listed |
+| 9 | `dossier verify` and `verify.py`: consistent in itself only, no root was given |
 | {INTERNAL_ERROR} | a fault in Zegel itself: one line names the place in the code, never content |
 | {INTERRUPTED} | stopped by Ctrl-C; the same command continues |
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 TRUTH = Path(__file__).parent / "truth"
 COMPARE = TRUTH / "compare.py"
+VERIFIER = Path(__file__).parents[1] / "src" / "zegel" / "dossier" / "verify.py"
 QUERIES = {"harbour": "container* OR kilo*", "vault": "kluis OR wagen"}
 DEVICES = os.environ.get("DEVICES", "300")
 MESSAGES = os.environ.get("MESSAGES", "6000")
@@ -79,6 +80,31 @@ def refused(first: Path, second: Path) -> None:
         sys.exit("it answered otherwise than with `there is no such message here`")
 
 
+def disclose(folder: Path, inv: Path) -> None:
+    """Make a dossier, verify it as a stranger would, change one byte, and see it refused."""
+    dossier, changed = folder / "harbour.zip", folder / "harbour-changed.zip"
+    root = json.loads((inv / "investigation.json").read_bytes())["root"]
+    step(
+        "What goes to court: a dossier of what the query finds, and nothing else",
+        *("zegel", "dossier", "make", "-i", str(inv), "-o", str(dossier)),
+        *("--query", QUERIES["harbour"]),
+    )
+    verify = (sys.executable, "-I", "-S", str(VERIFIER))
+    anchored = ("--root", root)
+    step("Anyone verifies it, with Python alone", *verify, str(dossier), *anchored)
+    step(
+        "With Zegel, every message is opened again from its session key",
+        *("zegel", "dossier", "verify", str(dossier), *anchored, "--open", "all"),
+    )
+    content = bytearray(dossier.read_bytes())
+    content[len(content) // 2] ^= 1
+    changed.write_bytes(content)
+    print("\n\033[1m── One byte of it is changed\033[0m")
+    print(f"$ {' '.join((*verify, str(changed), *anchored))}", flush=True)
+    if subprocess.run((*verify, str(changed), *anchored), check=False).returncode != 6:
+        sys.exit("the verifier did not say that it is false")
+
+
 def hits(folder: Path) -> list[dict[str, str]]:
     """Return everything in an investigation, as a search shows it."""
     found = subprocess.run(
@@ -128,6 +154,7 @@ def main() -> None:
         *(sys.executable, str(COMPARE), str(net / "truth"), case),
     )
     investigate(net, case)
+    disclose(folder, Path(case) / "investigations" / "harbour")
     step("The custody log", "zegel", "custody", "verify", "--case", case)
     print(f"\nAll done in {time.monotonic() - began:.0f} s. Next, with .venv/bin on your PATH:")
     for command in ("ledger --by account", "ledger --by day", "problems", "keys --json", "status"):

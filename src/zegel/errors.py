@@ -6,7 +6,8 @@
     ├── ExhibitError          the copy cannot be opened, or is no longer what was sealed
     ├── StorageError          the disk is full or refuses to write
     ├── VerificationError     a proof, digest or signature does not hold
-    └── ConditionError        an order asks for more than may be granted
+    ├── ConditionError        an order asks for more than may be granted
+    └── DisclosureError       an export would show more than may be shown
 
 A defect in the evidence is never one of these: it becomes a `zegel.records.Problem`.
 """
@@ -95,6 +96,15 @@ class ConditionError(ZegelError):
     remedy = "Ask whoever set the condition, or write an order within it."
 
 
+class DisclosureError(ZegelError):
+    """An export would show what is withheld, or open what was not disclosed."""
+
+    exit_code = 8
+    http_status = 403
+    meaning = "an export would show more than may be shown"
+    remedy = "Withhold that too, or leave the message out."
+
+
 ERRORS: tuple[type[ZegelError], ...] = (
     ZegelError,
     UsageError,
@@ -103,6 +113,7 @@ ERRORS: tuple[type[ZegelError], ...] = (
     StorageError,
     VerificationError,
     ConditionError,
+    DisclosureError,
 )
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 
 import typer
 
-from zegel.cli import INTERNAL_ERROR, INTERRUPTED, custody, inside, orders
+from zegel.cli import INTERNAL_ERROR, INTERRUPTED, custody, dossier, inside, orders
 from zegel.cli.commands import app as app
 from zegel.cli.show import messages
 from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
@@ -17,6 +17,7 @@ from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
 orders.register(app)
 inside.register(app)
 custody.register(app)
+dossier.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

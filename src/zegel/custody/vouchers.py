@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zegel.canonical import JSON, canonical_json
@@ -36,6 +36,8 @@ class Voucher:
     entry: Entry
     by: SignedHead
     """Head of the log that vouches; its key is the one to know."""
+    proof: tuple[bytes, ...] = field(repr=False, default=())
+    """The hashes that lead from the entry to that head."""
 
     @property
     def sentence(self) -> str:
@@ -105,11 +107,6 @@ def _voucher(fields: Mapping[str, JSON]) -> Voucher:
     head.check()
     if entry.act != VOUCHED:
         raise _WRONG
-    verify_inclusion(
-        leaf=entry.leaf(),
-        index=index,
-        size=head.size,
-        proof=[bytes.fromhex(str(node)) for node in proof],
-        root=head.root,
-    )
-    return Voucher(vouched=read_vouched(entry), entry=entry, by=head)
+    nodes = tuple(bytes.fromhex(str(node)) for node in proof)
+    verify_inclusion(leaf=entry.leaf(), index=index, size=head.size, proof=nodes, root=head.root)
+    return Voucher(vouched=read_vouched(entry), entry=entry, by=head, proof=nodes)

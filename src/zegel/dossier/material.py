@@ -104,6 +104,7 @@ class Block:
     """`mdc`, `aead`, `unauthenticated`."""
     cipher: int | None
     compression: int | None
+    literal_format: str | None
     date_ns: int | None
     """Date inside the block (protected header)."""
     date_text: str | None

@@ -16,5 +16,9 @@ class Rendered:
     name: str
     content: bytes | Iterable[bytes] = field(repr=False)
 
+    def pieces(self) -> Iterable[bytes]:
+        """Return the content in pieces."""
+        return (self.content,) if isinstance(self.content, bytes) else self.content
+
 
 Rendering: TypeAlias = Callable[[Material], Iterator[Rendered]]

@@ -103,7 +103,7 @@ class Investigation:
         """Raise `VerificationError` unless every row and every byte is as it was sealed."""
         secret = (self.folder / SECRET).read_bytes()
         leaves = [header_leaf(self.header)]
-        for message, *others in self._by_message():
+        for message, *others in self.by_message():
             leaves.append(message_leaf(secret, message["message"], fields_of(message, *others)))
             self._check_bytes(*others)
         if len(leaves) != self.messages + 1 or root(leaves) != self.root:
@@ -117,7 +117,7 @@ class Investigation:
             if self.header["tables"][name] != digest:
                 raise VerificationError(f"the table {name} is not the one sealed")
 
-    def _by_message(self) -> Iterator[tuple[dict[str, Any], list[Any], list[Any], list[Any]]]:
+    def by_message(self) -> Iterator[tuple[dict[str, Any], list[Any], list[Any], list[Any]]]:
         """Yield each message with its places, blocks and attachments: all lie in one order."""
         streams = [Groups(self.rows(name), "message") for name in _OF_A_MESSAGE]
         for message in self.rows("messages"):

@@ -12,6 +12,7 @@ import hashlib
 from zegel.openpgp.framing import (
     MAX_PACKETS,
     Packet,
+    frame,
     read_body,
     read_header,
     read_packet,
@@ -29,6 +30,7 @@ __all__ = [
     "read_messages",
     "read_packets",
     "read_usual_message",
+    "write_message",
 ]
 
 MAX_ESKS = 4096
@@ -240,3 +242,12 @@ def body_kind(tag: int, body: bytes) -> BodyKind | None:
     if body[:1] == b"\x01":
         return BodyKind.SEIPD1
     return BodyKind.SEIPD2 if body[:1] == b"\x02" else None
+
+
+_TAGS = {BodyKind.SED: 9, BodyKind.SEIPD1: 18, BodyKind.SEIPD2: 18, BodyKind.AEAD20: 20}
+
+
+def write_message(message: EncryptedMessage) -> bytes:
+    """Return the packets of a message, each with a length of four octets; the body is the last."""
+    esks = b"".join(frame(esk.tag, esk.body) for esk in message.esks)
+    return esks + frame(_TAGS[message.kind], message.body)

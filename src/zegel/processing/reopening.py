@@ -77,3 +77,25 @@ def _read(opened: Opened) -> tuple[tuple[Attachment, ...], list[FoundLayer]]:
         mail = read_mail(content)
         return tuple(text_of(mail)[1]), [*inside, *find_layers(mail)]
     return (), [*inside, *find_layers_in_bytes(content, "")]
+
+
+def ciphertexts(
+    raw: bytes, *, mail: bool, sha256: bytes, sessions: Mapping[bytes, SessionKey]
+) -> Iterator[EncryptedMessage]:
+    """Yield every encrypted message in a stored message, those inside what `sessions` open last.
+
+    Nothing is decrypted before it is asked for: whoever has found what it wanted stops.
+    """
+    layers = find_layers(read_mail(raw)) if mail else find_layers_in_bytes(raw, "")
+    todo = [(layer, sha256, 0) for layer in layers]
+    found = [layer.message for layer, _, _ in todo]
+    yield from (message for message in found if isinstance(message, EncryptedMessage))
+    while todo:
+        layer, around, depth = todo.pop(0)
+        identity, opened = _open(layer, around, sessions)
+        if opened is None or depth > DEEPEST:
+            continue
+        for inner in _read(opened)[1]:
+            if isinstance(inner.message, EncryptedMessage):
+                yield inner.message
+            todo.append((inner, identity, depth + 1))

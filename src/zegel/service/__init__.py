@@ -15,6 +15,13 @@ from zegel.service.custody import (
     custody_verify_with_case,
     voucher_sentence,
 )
+from zegel.service.dossier import (
+    Wanted,
+    diff_dossiers,
+    dossier_terms,
+    make_dossier,
+    verify_dossier,
+)
 from zegel.service.grant import Granted, grant
 from zegel.service.intake import take_in
 from zegel.service.keys import list_keys
@@ -36,6 +43,7 @@ __all__ = [
     "Granted",
     "ProcessOptions",
     "Progress",
+    "Wanted",
     "add_casework",
     "all_casework",
     "anchor",
@@ -45,6 +53,8 @@ __all__ = [
     "custody_verify",
     "custody_verify_with_case",
     "describe",
+    "diff_dossiers",
+    "dossier_terms",
     "draw_contacts",
     "draw_timeline",
     "grant",
@@ -57,6 +67,7 @@ __all__ = [
     "list_records",
     "list_timeline",
     "list_wanted",
+    "make_dossier",
     "process",
     "recheck",
     "search",
@@ -65,5 +76,6 @@ __all__ = [
     "status",
     "take_casework",
     "take_in",
+    "verify_dossier",
     "voucher_sentence",
 ]

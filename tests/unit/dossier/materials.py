@@ -138,6 +138,7 @@ def block(number: int, **changes: Any) -> Block:
         opinion="agrees: gpg (GnuPG) 2.2.40",
         integrity="mdc",
         cipher=9,
+        literal_format="b",
         compression=1,
         date_ns=None,
         date_text=None,

@@ -1,0 +1,1 @@
+"""Dossiers as people make, check and attack them."""
