@@ -140,8 +140,10 @@ def _scanner(lines: bool) -> re.Pattern[str]:
     cluster = f"[{high}]{marks}(?:[\ufe0e\ufe0f]{marks})?(?:[\u200c\u200d](?=[{high}]))?"
     keycap = "[0-9#*]\ufe0f\u20e3"
     heap = f"[{_class(_marks())}]+"
+    # ASCII first, for speed; its last letter may bear marks, and is left to what follows.
+    ascii_run = f"[ -~{end}]+(?=[ -~{end}]|\\Z)"
     return re.compile(
-        f"(?P<text>(?:{flags}|{cluster}|{keycap}|[{low}{end}]{marks})+)|(?P<heap>{heap})|(?P<one>.)",
+        f"(?P<text>(?:{ascii_run}|{flags}|{cluster}|{keycap}|[{low}{end}]{marks})+)|(?P<heap>{heap})|(?P<one>.)",
         re.DOTALL,
     )
 
