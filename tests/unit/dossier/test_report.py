@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools.ttLib import TTFont
 
 from tests.unit.dossier.materials import (
     ONE,
@@ -114,7 +115,17 @@ def test_the_same_material_gives_the_same_bytes(sample: Material, sample_pdf: by
     assert pdf(sample) == sample_pdf
 
 
-def test_another_clock_and_place_give_the_same_bytes(
+def impostor(folder: Path) -> None:
+    """Put a font among the machine's own that goes by the name of one of ours."""
+    folder.mkdir(parents=True)
+    font = TTFont(fonts.folders()[0] / "NotoSansThai[wght].ttf")
+    for record in font["name"].names:
+        if record.nameID in (1, 16):
+            record.string = "Libertinus Serif"
+    font.save(folder / "impostor.ttf")
+
+
+def test_another_clock_place_and_fonts_give_the_same_bytes(
     sample: Material, sample_pdf: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
@@ -122,6 +133,7 @@ def test_another_clock_and_place_give_the_same_bytes(
     monkeypatch.setenv("TYPST_FONT_PATHS", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+    impostor(tmp_path / ".local" / "share" / "fonts")
 
     assert pdf(sample) == sample_pdf
 

@@ -77,7 +77,6 @@ def _drawn(picture: bytes, kind: str, width: int, height: int) -> bytes:
             format="png",
             ppi=72,
             font_paths=typst.Fonts(include_system_fonts=False),
-            ignore_system_fonts=True,
         )
     except typst.TypstError:
         return b""
@@ -106,7 +105,6 @@ def document(source: IO[bytes], target: IO[bytes]) -> None:
         root=_ROOT,
         sys_inputs={name: _in_memory(part)[1] for name, part in parts.items()},
         font_paths=typst.Fonts(include_system_fonts=False, font_paths=list(folders())),
-        ignore_system_fonts=True,
         format="pdf",
         timestamp=int(stamp),
         pdf_standards=standards,
