@@ -9,6 +9,7 @@ import typer
 from shieldnet.cli import device, erasure, phone
 from shieldnet.cli.network import doctor, down, init, status, up
 from shieldnet.cli.screen import errors
+from shieldnet.cli.seize import seize
 from shieldnet.cli.traffic import generate
 from shieldnet.errors import ShieldnetError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 for command in (init, up, down, status, doctor, phone.send, phone.receive, generate):
     app.command()(command)
 app.command()(erasure.expire)
+app.command()(seize)
 app.add_typer(device.app, name="device")
 app.add_typer(erasure.app, name="hold")
 app.add_typer(phone.app, name="phone")
