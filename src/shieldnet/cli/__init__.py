@@ -7,6 +7,7 @@ from __future__ import annotations
 import typer
 
 from shieldnet.cli import device, erasure, phone
+from shieldnet.cli.audit import audit
 from shieldnet.cli.network import doctor, down, init, status, up
 from shieldnet.cli.screen import errors
 from shieldnet.cli.seize import seize
@@ -22,6 +23,7 @@ for command in (init, up, down, status, doctor, phone.send, phone.receive, gener
     app.command()(command)
 app.command()(erasure.expire)
 app.command()(seize)
+app.command()(audit)
 app.add_typer(device.app, name="device")
 app.add_typer(erasure.app, name="hold")
 app.add_typer(phone.app, name="phone")
