@@ -26,9 +26,13 @@ def made(folder: Path, custody: str = "device") -> Network:
     return load(folder)
 
 
-@cache
 def key(address: str, number: int = 0) -> pysequoia.Tsk:
     """Return a test key of an address; the same for the same number."""
+    return _key(address, number)
+
+
+@cache
+def _key(address: str, number: int) -> pysequoia.Tsk:
     return pysequoia.Tsk.generate(f"test {number} <{address}>")
 
 
