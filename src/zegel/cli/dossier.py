@@ -49,7 +49,7 @@ def make(
     language: Annotated[str, typer.Option(help="Of what is to read: en or nl.")] = "en",
     zone: Annotated[str, typer.Option(help="Zone that times are shown in, beside UTC.")] = "UTC",
     printed: Annotated[
-        int | None, typer.Option(min=0, help="How many messages the report prints; else all.")
+        int | None, typer.Option(min=0, help="How many messages the report prints; at most 2,000.")
     ] = None,
     json: JsonOption = False,
 ) -> None:

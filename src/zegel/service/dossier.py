@@ -13,7 +13,6 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from zegel.custody.heads import SignedHead, read_head
 from zegel.custody.verify import verify
@@ -23,6 +22,8 @@ from zegel.dossier.diff import Difference, compare
 from zegel.dossier.make import OPINIONS, Choice, Made, Terms, make
 from zegel.dossier.material import Presentation
 from zegel.dossier.opinions import DEFAULT_SAMPLE
+from zegel.dossier.reading.instants import zone as zone_of
+from zegel.dossier.reading.wording import words as words_of
 from zegel.dossier.withholding import read_withholding
 from zegel.errors import UsageError, ZegelError
 from zegel.investigation import Investigation
@@ -144,9 +145,6 @@ def _facts(wanted: Wanted, choice: Choice, terms: Terms, head: SignedHead) -> di
     }
 
 
-LANGUAGES = ("en", "nl")
-
-
 def dossier_terms(
     *,
     withhold: bytes | None = None,
@@ -160,12 +158,8 @@ def dossier_terms(
     """Return terms from the words of a command; `UsageError` where they do not fit."""
     if opinions not in OPINIONS:
         raise UsageError(f"no second opinion {opinions!r}", next_step=", ".join(OPINIONS))
-    if language not in LANGUAGES:
-        raise UsageError(f"no language {language!r}", next_step=", ".join(LANGUAGES))
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"no zone {zone!r}", next_step="For example Europe/Amsterdam.") from None
+    words_of(language)
+    zone_of(zone)
     entries = read_withholding(withhold) if withhold is not None else []
     if entries and certificate is None:
         raise UsageError(
