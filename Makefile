@@ -12,12 +12,14 @@ DEMO ?= demo
 help:
 	@sed -n '1,4p' Makefile
 
-$(SETUP): requirements.lock pyproject.toml
+$(SETUP): requirements.lock requirements-case.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zegel needs Python 3.11 or later: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv/case
+	$(BIN)/uv pip sync --quiet --python .venv/case/bin/python --require-hashes requirements-case.lock
 	@touch $(SETUP)
 
 demo: $(SETUP)
