@@ -22,6 +22,7 @@ from shieldnet.traffic.estimate import (
 )
 from shieldnet.traffic.generate import Summary, check
 from shieldnet.traffic.generate import generate as write_network
+from shieldnet.traffic.live import write as send_through
 from shieldnet.traffic.settings import Settings
 
 
@@ -41,6 +42,14 @@ def generate(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; as many as processors if not given.")
     ] = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            help="Send them through two live sites (Postfix, Dovecot) instead of writing them; "
+            "for hundreds, not for millions.",
+        ),
+    ] = False,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what disk and time it would take.")
     ] = False,
@@ -62,7 +71,7 @@ def generate(
             costs = measure(settings, workers)
         show_plan(costs, _forecasts(costs, settings), as_json=as_json)
         return
-    summary = _generate(settings, out, workers)
+    summary = _generate(settings, out, workers, live=live)
     show_summary(summary, out, as_json=as_json)
 
 
@@ -71,7 +80,7 @@ def _forecasts(costs: UnitCosts, settings: Settings) -> list[Forecast]:
     return [forecast(costs, *pair) for pair in dict.fromkeys(counts)]
 
 
-def _generate(settings: Settings, out: Path, workers: int | None) -> Summary:
+def _generate(settings: Settings, out: Path, workers: int | None, *, live: bool) -> Summary:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -81,6 +90,13 @@ def _generate(settings: Settings, out: Path, workers: int | None) -> Summary:
     with Progress(*columns, console=errors) as progress:
         phones = progress.add_task("Devices, keys, registry", total=settings.devices)
         mails = progress.add_task("Messages", total=settings.messages)
+        if live:
+            return send_through(
+                settings,
+                out,
+                on_device=lambda count: progress.advance(phones, count),
+                on_message=lambda count: progress.advance(mails, count),
+            )
         return write_network(
             settings,
             out,
@@ -107,7 +123,8 @@ def show_summary(summary: Summary, out: Path, *, as_json: bool) -> None:
     table.add_row("innocent messages in their words", f"{summary.decoys:,}")
     table.add_row("copied sites", str(out / "copy"))
     table.add_row("ground truth", str(out / "truth"))
-    table.add_row("sample orders", str(out / "orders"))
+    if (out / "orders").exists():
+        table.add_row("sample orders", str(out / "orders"))
     results.print(table)
 
 

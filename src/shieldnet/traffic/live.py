@@ -27,7 +27,7 @@ from pathlib import Path
 
 from shieldnet import namespace, site
 from shieldnet.devices.enrolling import digest
-from shieldnet.errors import NotEmptyError, ServiceError
+from shieldnet.errors import MissingPackagesError, NotEmptyError, ServiceError
 from shieldnet.network import DEFAULT, SETTINGS, LiveSite, Network, load
 from shieldnet.services import postfix
 from shieldnet.services.processes import until
@@ -61,6 +61,9 @@ def write(
         raise NotEmptyError(f"{out} holds a copy already. Name another folder, or remove it first")
     base = Path(tempfile.gettempdir())
     namespace.enter(base)
+    missing = site.missing_packages()
+    if missing:
+        raise MissingPackagesError(site.installing(missing))
     truth.mkdir(parents=True)
     (truth / "plan.json").write_text(json.dumps(plan(settings), indent=2) + "\n", "utf-8")
     with _network(base) as folder:

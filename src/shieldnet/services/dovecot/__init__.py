@@ -46,6 +46,7 @@ def configure(site: LiveSite) -> None:
 
 def start(site: LiveSite) -> None:
     """Start the instance and return once it answers."""
+    _clear(site)
     words = ["dovecot", "-c", str(settings(site))]
     with tempfile.TemporaryFile() as said:  # a pipe would stay open as long as the server runs
         code = subprocess.run(words, check=False, stdout=said, stderr=said).returncode
@@ -53,6 +54,17 @@ def start(site: LiveSite) -> None:
         text = said.read().decode("utf-8", "replace")
     if code or not until(lambda: running(site)):
         raise ServiceError(f"Dovecot of {site.name} would not start: {_last(text)}")
+
+
+def _clear(site: LiveSite) -> None:
+    """Clear away what a master that was killed left: processes, and its number.
+
+    "Dovecot is already running with PID …" is said of a number that nobody has collected yet.
+    """
+    for left in below(base(site)):
+        send(left, signal.SIGKILL)
+    until(lambda: not below(base(site)))
+    (base(site) / "master.pid").unlink(missing_ok=True)
 
 
 def stop(site: LiveSite) -> None:

@@ -128,7 +128,9 @@ def start(site: LiveSite) -> None:
 
 
 def prepare(site: LiveSite) -> None:
-    """Make the queue's folders, which Dovecot puts its sockets into."""
+    """Make the queue's folders, which Dovecot puts its sockets into, where they are missing."""
+    if (spool(site) / "private").is_dir():
+        return
     said = _at_a_terminal("postfix", "-c", str(folder(site)), "check")
     if not (spool(site) / "private").is_dir():
         raise ServiceError(f"Postfix of {site.name} finds its settings wrong: {_last(said)}")
