@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typer
 
-from shieldnet.cli import device, erasure, phone
+from shieldnet.cli import device, erasure, key, phone, profile
 from shieldnet.cli.audit import audit
 from shieldnet.cli.network import doctor, down, init, status, up
 from shieldnet.cli.screen import errors
@@ -26,7 +26,9 @@ app.command()(seize)
 app.command()(audit)
 app.add_typer(device.app, name="device")
 app.add_typer(erasure.app, name="hold")
+app.add_typer(key.app, name="key")
 app.add_typer(phone.app, name="phone")
+app.add_typer(profile.app, name="profile")
 
 
 @app.callback()

@@ -127,6 +127,13 @@ def enrol(
     server: Annotated[
         str, typer.Option(help="Name or address at which the phone reaches the site.")
     ] = "",
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public-certificate",
+            help="The site has a certificate of a public authority: the app verifies it.",
+        ),
+    ] = False,
 ) -> None:
     """Use up a code at the desk, and show the login once: for the Delta Chat app as a QR code.
 
@@ -141,9 +148,9 @@ def enrol(
         revocation=None if revocation is None else revocation.read_bytes(),
     )
     site = network.site_of(login.address)
-    link = login_link(
-        login.address, login.password, server or site.address, site.imap_port, site.submission_port
-    )
+    ports = (site.imap_port, site.submission_port)
+    where = server or (site.host if public else site.address)
+    link = login_link(login.address, login.password, where, ports, public=public)
     codes.show_login(login.address, link)
 
 
@@ -230,7 +237,9 @@ def wipe(directory: Directory, name: Name) -> None:
 
 def _done(done: erasure.Done) -> None:
     """Say what was done, and what no server can do."""
-    results.print(f"{done.address} is {done.what} ({done.seconds:.2f} s).", markup=False)
+    results.print(
+        f"{done.address} is {done.what} ({done.seconds:.2f} s).", markup=False, soft_wrap=True
+    )
     if done.what == "unblocked":
         return
     if not done.online:

@@ -78,7 +78,9 @@ def list_holds(directory: Directory, as_json: Json = False) -> None:
 
 def _say(hold: Hold) -> None:
     what = "lifted" if hold.lifted else "placed: nothing of it expires or is wiped"
-    results.print(f"Hold {hold.order_number} on {_target(hold)} {what}.", markup=False)
+    results.print(
+        f"Hold {hold.order_number} on {_target(hold)} {what}.", markup=False, soft_wrap=True
+    )
 
 
 def _target(hold: Hold) -> str:

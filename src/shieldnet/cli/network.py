@@ -15,6 +15,7 @@ from shieldnet import custody as keeping
 from shieldnet import doctor as checks
 from shieldnet import namespace, site
 from shieldnet.cli.screen import errors, results
+from shieldnet.devices.holds import all_holds
 from shieldnet.network import SETTINGS, Network, load
 
 Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
@@ -84,6 +85,7 @@ def status(folder: Folder, as_json: Json = False) -> None:
             "custody": network.custody,
             "only_encrypted": network.only_encrypted,
             "retention_days": network.retention_days,
+            "holds": [asdict(hold) for hold in all_holds(network) if hold.lifted is None],
             "sites": {
                 name: {**asdict(health), "up": health.up, "devices": site.devices(one)}
                 for name, one in network.sites.items()
@@ -112,6 +114,15 @@ def show(network: Network) -> None:
         )
     results.print(table)
     results.print(keeping.sentence(network), highlight=False, soft_wrap=True)
+    for hold in all_holds(network):
+        if hold.lifted is None:
+            errors.print(
+                f"Legal hold {hold.order_number} on {hold.address or 'the whole site ' + hold.site}"
+                f" since {hold.placed}: nothing of it expires or is wiped.",
+                style="yellow",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def _running(server: bool | None) -> str:

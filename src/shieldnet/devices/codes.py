@@ -30,17 +30,22 @@ def digest(code: str) -> str:
     return hashlib.sha256(b"shieldnet enrolment code " + plain.encode()).hexdigest()
 
 
-def login_link(address: str, password: str, server: str, imap_port: int, smtp_port: int) -> str:
+def login_link(
+    address: str, password: str, server: str, ports: tuple[int, int], *, public: bool
+) -> str:
     """Return the `dclogin:` link by which the Delta Chat app takes over a login.
 
-    The link holds the password: whoever scans it is the device. Implicit TLS on both ports;
-    `ic` and `sc` 3 accept the network's own certificate authority, which the app cannot be told.
+    The link holds the password: whoever scans it is the device. Ports of IMAP and submission, TLS
+    on both. The app verifies the server's certificate where `public` (1), and accepts any (3) where
+    the network has an authority of its own, of which the app cannot be told.
     """
+    check = 1 if public else 3
+    imap, submission = ports
     options = urlencode(
         {
             "p": password, "v": 1,
-            "ih": server, "ip": imap_port, "is": "ssl", "ic": 3,
-            "sh": server, "sp": smtp_port, "ss": "ssl", "sc": 3,
+            "ih": server, "ip": imap, "is": "ssl", "ic": check,
+            "sh": server, "sp": submission, "ss": "ssl", "sc": check,
         },
         quote_via=quote,
     )  # fmt: skip
