@@ -17,6 +17,7 @@ from shieldnet.cli import app
 from shieldnet.network import Network
 from shieldnet.policy.rules import passed
 from shieldnet.seize import seize
+from tests.real_data import PROJECT
 from tests.unit.shieldnet.networks import certificate, key, made
 from tests.unit.shieldnet.policy.mails import (
     HERON,
@@ -161,7 +162,10 @@ def test_the_command_lists_counts_and_tells_by_its_exit_code(
 
 
 def test_every_kind_that_is_yielded_is_explained(network: Network) -> None:
+    page = (PROJECT / "docs/reference/audit.md").read_text("utf-8")
+
     assert {fact.kind for fact in facts(network.folder)} <= set(KINDS)
+    assert [kind for kind in KINDS if f"| `{kind}` |" not in page] == []
 
 
 def test_a_path_that_holds_no_site_is_one_sentence(tmp_path: Path) -> None:
