@@ -43,8 +43,11 @@ def live(folder: Path) -> None:
         return
     print(f"  ({time.monotonic() - started:.1f} s)", flush=True)
     subprocess.run(["zegel", "init", case, "--training"], check=True, capture_output=True)
-    intake = ("zegel", "intake", str(net / "copy"), "--case", case)
-    subprocess.run([*intake, "--authority", "training"], check=True, capture_output=True)
+    for name in ("ams", "yyz"):
+        copy = net / "copy" / name
+        intake = ("zegel", "intake", f"{copy}.tar", "--describe", f"{copy}.toml", "--case", case)
+        subprocess.run(intake, check=True, capture_output=True)
+    print(f"  How the sites were taken down: {net / 'copy' / 'takedown.md'}")
     step(
         "The copies are taken apart: the servers of this network kept the keys, as in 2016",
         *("zegel", "process", "--case", case),

@@ -168,18 +168,3 @@ def eventually(true: Callable[[], bool], patience: float = 20) -> None:
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
-
-
-def copied(live: Live, folder: Path) -> list[Path]:
-    """Copy every site's folder as it lies, and return the copies."""
-    copies = []
-    for name, one in live.network.sites.items():
-        shutil.copytree(one.folder, folder / name, ignore=_sockets)
-        copies.append(folder / name)
-    return copies
-
-
-def _sockets(folder: str, names: list[str]) -> set[str]:
-    return {
-        name for name in names if not (Path(folder, name).is_file() or Path(folder, name).is_dir())
-    }

@@ -1,8 +1,8 @@
 """Send a plan's messages through two live sites instead of writing them to disk.
 
 The sites are in the declared test mode and have no filter, as the network of 2016; they run in a
-folder of their own below /tmp, are stopped, copied, and gone. What lies in the copies then was
-written by Postfix and Dovecot alone; the truth beside them says what was handed in. Times are
+folder of their own below /tmp, are seized, and gone. What lies in the copies then was written by
+Postfix and Dovecot alone; the truth beside them says what was handed in. Times are
 today's, so sample orders, whose periods are those of the plan, are not written.
 """
 
@@ -29,6 +29,7 @@ from shieldnet import namespace, site
 from shieldnet.devices.enrolling import digest
 from shieldnet.errors import MissingPackagesError, NotEmptyError, ServiceError
 from shieldnet.network import DEFAULT, SETTINGS, LiveSite, Network, load
+from shieldnet.seize import seize
 from shieldnet.services import postfix
 from shieldnet.services.processes import until
 from shieldnet.traffic.devices import Device, device
@@ -54,7 +55,7 @@ def write(
     on_device: Advance = lambda _: None,
     on_message: Advance = lambda _: None,
 ) -> Summary:
-    """Write `copy/<site>/` and `truth/` from live sites; refuse a folder that holds them."""
+    """Write `copy/`, as `seize` makes it, and `truth/`; refuse a folder that holds them."""
     check(settings)
     copy, truth = out / "copy", out / "truth"
     if copy.exists() or truth.exists():
@@ -73,11 +74,11 @@ def write(
         site.up(network, [])
         try:
             sending.all(on_message)
+            seize(network, copy, [])
         finally:
-            site.down(network, [])
+            for one in network.sites.values():
+                site.stop(one)
         sending.settle()
-        for one in network.sites.values():
-            shutil.copytree(one.folder, copy / one.name, ignore=_sockets)
     summary = Summary(devices=settings.devices, keys=keys)
     with (truth / "messages.jsonl").open("w", encoding="utf-8") as target:
         for message in sending.messages:
@@ -110,14 +111,6 @@ def load_made(folder: Path) -> Network:
     """Finish a network whose registries are there already, and load it."""
     site.finish(folder)
     return load(folder)
-
-
-def _sockets(folder: str, names: list[str]) -> set[str]:
-    return {
-        name
-        for name in names
-        if (path := Path(folder, name)).is_socket() or path.is_fifo() or path.is_symlink()
-    }
 
 
 class _Sending:

@@ -9,14 +9,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from shieldnet import site
+from shieldnet import authority, site
 from shieldnet.errors import NotRunningError, ServiceError
 from shieldnet.message import Draft, seal
 from shieldnet.phone import Phone
-from shieldnet.services import postfix
+from shieldnet.services import dovecot, postfix
 from shieldnet.services.processes import below, send
 from tests.live import Live, arrived, draft, eventually, running
 
@@ -178,3 +180,27 @@ def test_a_full_disk_refuses_new_mail_and_loses_none(faulty: Live, ams: Phone, y
 
     assert not set(load.accepted) - set(counts)
     assert load.refused >= 4
+
+
+def test_a_site_with_a_strangers_certificate_gets_no_mail(
+    faulty: Live, ams: Phone, yyz: Phone, tmp_path: Path
+) -> None:
+    """Somebody else answers at the other site's address: mail waits instead of going there."""
+    place = yyz.site
+    held = {name: (place.tls / name).read_bytes() for name in ("key.pem", "cert.pem")}
+    (tmp_path / "sites/yyz").mkdir(parents=True)
+    stranger = replace(faulty.network, folder=tmp_path)
+    authority.certify(stranger, replace(place, folder=tmp_path / "sites/yyz"))
+    site.stop(place)
+    for name in held:
+        (place.tls / name).write_bytes((tmp_path / "sites/yyz/tls" / name).read_bytes())
+    dovecot.start(place)
+    postfix.start(place)
+    ams.send(draft(ams, yyz, text="only for yyz itself"))
+    eventually(lambda: "not trusted" in str(postfix.queue(ams.site)))
+    site.stop(place)
+    for name, content in held.items():
+        (place.tls / name).write_bytes(content)
+    site.up(faulty.network, [])
+
+    assert len(arrived(yyz, "only for yyz itself")) == 1

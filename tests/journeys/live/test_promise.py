@@ -7,6 +7,7 @@ nothing may be readable. And history that the generator writes to disk must look
 from __future__ import annotations
 
 import re
+import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from typing import Any
 
 import pytest
 
+from shieldnet.audit import facts, report
+from shieldnet.seize import seize
 from shieldnet.traffic import generate, live
 from shieldnet.traffic.settings import Settings
 from tests.journeys.cases import balance, done, processed
-from tests.live import Live, arrived, copied, draft, wanting
+from tests.live import Live, arrived, draft, wanting
 from tests.truth.compare import compare, read_case
 
 SETTINGS = Settings(devices=8, messages=60, seed=433, months=3, storylines=0, damaged=0)
@@ -33,6 +36,7 @@ CLOCK = re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d ")
 class Pair:
     generated: Path
     live: Path
+    made: Path
     case: Path
     ledger: Any
 
@@ -46,8 +50,13 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     generate.generate(SETTINGS, folder / "generated", workers=1)
     live.write(SETTINGS, folder / "live")
     given = ("--passphrases", folder / "live/truth/passphrases.txt")
-    ledger = processed(folder, *(folder / "live/copy" / name for name in SITES), options=given)
-    return Pair(folder / "generated/copy", folder / "live/copy", folder / "case", ledger)
+    unpacked = folder / "unpacked"
+    seized = [folder / f"live/copy/{name}.tar" for name in SITES]
+    ledger = processed(folder, *seized, options=given)
+    for one in seized:
+        with tarfile.open(one) as tar:
+            tar.extractall(unpacked, [x for x in tar if not x.issym()], filter="data")
+    return Pair(folder / "generated/copy", unpacked, folder / "live", folder / "case", ledger)
 
 
 group = pytest.mark.xdist_group("live-plan")
@@ -56,7 +65,7 @@ group = pytest.mark.xdist_group("live-plan")
 @group
 @pytest.mark.slow
 def test_with_keys_at_the_server_every_message_comes_out_as_it_was_sent(pair: Pair) -> None:
-    account = compare(pair.live.parent / "truth", pair.case)
+    account = compare(pair.made / "truth", pair.case)
 
     assert (account.different, account.shut, account.missing) == ([], [], [])
     assert account.equal >= 150
@@ -64,6 +73,14 @@ def test_with_keys_at_the_server_every_message_comes_out_as_it_was_sent(pair: Pa
     assert not account.unknown
     assert all(due == found for due, found in account.states), account.states
     assert balance(pair.ledger)
+
+
+@group
+@pytest.mark.slow
+def test_the_audit_calls_the_promise_broken_where_the_servers_keep_the_keys(pair: Pair) -> None:
+    found = report(fact for name in SITES for fact in facts(pair.made / f"copy/{name}.tar"))
+
+    assert found.broken > 0
 
 
 @group
@@ -178,8 +195,9 @@ def test_with_keys_on_the_phones_a_copy_of_the_servers_reads_nothing(
         yyz.send(draft(yyz, ams, text=word, subject=word))
     arrived(yyz, *words[:4])
     arrived(ams, *words[4:])
-    copies = copied(live, tmp_path)
+    copies = [one.tar for one in seize(live.network, tmp_path / "copy", [], leave_running=True)]
     ledger = processed(tmp_path, *copies)
+    audited = report(fact for copy in copies for fact in facts(copy))
     own = [row for row in read_case(tmp_path / "case") if ams.address in row[1]]
     keys = done("keys", "--case", tmp_path / "case", "--json").json
 
@@ -188,7 +206,8 @@ def test_with_keys_on_the_phones_a_copy_of_the_servers_reads_nothing(
     assert len(own) == 8
     assert {key["secret"] for key in keys} == {"no"}
     assert balance(ledger)
-    for path in (path for copy in copies for path in copy.rglob("*") if path.is_file()):
-        octets = path.read_bytes()
+    assert audited.broken == 0
+    for octets in (copy.read_bytes() for copy in copies):
+        assert ams.address.encode() in octets
         assert b"nobody else reads" not in octets
         assert b"PRIVATE KEY BLOCK" not in octets
