@@ -8,7 +8,7 @@ from typing import Any
 
 from zegel.dossier.material import Material
 from zegel.dossier.readback import Source, material_of
-from zegel.dossier.renderings import RENDERINGS, Rendered
+from zegel.dossier.renderings import Rendered, rendered
 
 _VERIFIER = Path(__file__).with_name("verify.py")
 
@@ -18,8 +18,7 @@ def rendered_from(source: Source, manifest: Mapping[str, Any]) -> Iterator[Rende
     material = material_of(source, manifest)
     yield Rendered(name="README.txt", content=readme(material).encode("utf-8"))
     yield Rendered(name="verify.py", content=_VERIFIER.read_bytes())
-    for rendering in RENDERINGS:
-        yield from rendering(material)
+    yield from rendered(material)
 
 
 def readme(material: Material) -> str:

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.dossier.materials import attachment, material, message, place
 from zegel.dossier.material import Holder, Material, Message, Withheld
 from zegel.dossier.rendered import Rendering
-from zegel.dossier.renderings import RENDERINGS
+from zegel.dossier.renderings import RENDERINGS, rendered
 from zegel.dossier.withheld import without_withheld
 
 SECRET = "Grunewald7719"
@@ -57,6 +57,13 @@ def holding(number: int) -> Message:
         attachments=(attachment(0, SECRET, "text/plain", SECRET.encode()),),
         places=(place(number, raw=raw, sender=(SECRET,), envelope=(SECRET,), account=SECRET),),
     )
+
+
+def test_all_together_give_what_each_gives_alone() -> None:
+    shown = material([message(1), message(2)])
+    alone = {name: content for one in RENDERINGS for name, content in members(shown, one).items()}
+
+    assert members(shown, rendered) == alone
 
 
 @pytest.mark.parametrize("rendering", RENDERINGS, ids=lambda one: one.__name__)
