@@ -84,8 +84,18 @@ def delivered(receiver: Phone) -> Counter[str]:
 
 
 def all_there(load: Load, receiver: Phone) -> Counter[str]:
-    """Wait until everything accepted has been delivered; return the counts."""
-    eventually(lambda: set(load.accepted) <= set(delivered(receiver)), patience=60)
+    """Wait until everything accepted has been delivered; return the counts.
+
+    What was put off is tried at once, not after Postfix's ten seconds.
+    """
+
+    def there() -> bool:
+        for one in receiver.network.sites.values():
+            postfix.flush(one)
+        time.sleep(0.5)
+        return set(load.accepted) <= set(delivered(receiver))
+
+    eventually(there, patience=60)
     return delivered(receiver)
 
 
@@ -111,16 +121,15 @@ def test_killing_any_daemon_under_load_loses_nothing_accepted(
 ) -> None:
     with Load(ams, yyz) as load:
         for name in DAEMONS:
-            eventually(lambda: len(load.accepted) >= 3)
+            before = len(load.accepted)
             for one in faulty.network.sites.values():
                 for pid, program in below(one.folder).items():
                     if program == name:
                         send(pid, signal.SIGKILL)
-            time.sleep(0.15)
+            eventually(lambda: len(load.accepted) > before + 1, patience=30)  # noqa: B023
     counts = all_there(load, yyz)
     twice = {name for name in load.accepted if counts[name] > 1}
 
-    assert len(load.accepted) > len(DAEMONS)
     assert not set(load.accepted) - set(counts)
     assert len(twice) <= len(DAEMONS), "at least once, and seldom twice"
 
@@ -197,7 +206,7 @@ def test_a_site_with_a_strangers_certificate_gets_no_mail(
     dovecot.start(place)
     postfix.start(place)
     ams.send(draft(ams, yyz, text="only for yyz itself"))
-    eventually(lambda: "not trusted" in str(postfix.queue(ams.site)))
+    eventually(lambda: "certificate not verified" in str(postfix.queue(ams.site)))
     site.stop(place)
     for name, content in held.items():
         (place.tls / name).write_bytes(content)

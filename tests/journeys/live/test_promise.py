@@ -28,7 +28,7 @@ SETTINGS = Settings(devices=8, messages=60, seed=433, months=3, storylines=0, da
 """All forms of mail, one of each kind of key and key store, both sites, no backups."""
 SITES = ("ams", "yyz")
 IP = re.compile(r"\b\d+\.\d+\.\d+\.\d+\b")
-QUEUE = re.compile(r"\b[0-9A-F]{9,12}\b")
+QUEUE = re.compile(r"\b[0-9A-F]{8,12}\b")
 CLOCK = re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d ")
 
 
@@ -125,10 +125,10 @@ LINES = (
     (re.compile(r"(\([^)]*@[^)]*\))<\d+><[^>]+>"), r"\1<PID><SESSION>"),
     (re.compile(r"(250 2\.0\.0 <[^>]*>) \S{22}(:T\d)? Saved"), r"\1 SESSION Saved"),
     (re.compile(r"conn_use=\d+, "), ""),  # a connection used again: a matter of milliseconds
+    (re.compile(r"\b(size|uid)=\d+"), r"\1=N"),
     (QUEUE, "QUEUE"),
     (IP, "IP"),
     (re.compile(r"delay=[\d.e+]+, delays=[\d.e+]+(/[\d.e+]+){3}"), "DELAY"),
-    (re.compile(r"\b(size|uid)=\d+"), r"\1=N"),
 )
 
 
