@@ -26,6 +26,7 @@ from tests.unit.dossier.materials import (
     png,
 )
 from zegel.dossier.material import Holder, Material, Message, Presentation, Withheld
+from zegel.dossier.reading import document as document_module
 from zegel.dossier.reading import fonts
 from zegel.dossier.reading.document import document
 from zegel.dossier.reading.pdf import NAME, STANDARDS, _typeset, report, set_in_type
@@ -334,6 +335,17 @@ def test_no_more_messages_are_printed_than_asked_and_the_pages_say_so(tmp_path: 
 
     assert [n for n in range(1, 8) if f"word{n}x" in words] == [1, 2, 3]
     assert "These pages hold the first 3 of 7 messages" in words
+
+
+def test_all_texts_together_are_bounded_and_what_is_left_out_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(document_module, "LONGEST_TOGETHER", 1000)
+    shown = material([message(n, f"text{n} " + "word " * 300) for n in range(1, 4)])
+    words = words_of(pdf(shown), tmp_path)
+
+    assert [n for n in range(1, 4) if f"text{n} word word" in words] == [1, 2, 3]
+    assert words.count("1,006 more characters") == 2
 
 
 def test_a_character_that_defeats_the_archives_form_does_not_stop_the_export(

@@ -27,6 +27,10 @@ def signs(pieces: list[Piece]) -> list[str]:
     return [piece[0] for piece in pieces if isinstance(piece, list) and len(piece) == 1]
 
 
+def times(sign: str) -> int:
+    return int(sign.partition(" \u00d7 ")[2] or 1)
+
+
 hostile = st.text(
     alphabet=st.one_of(
         st.characters(exclude_categories=()),
@@ -103,6 +107,18 @@ def test_joiners_selectors_and_tags_that_do_nothing_but_hide_are_printed(
 
 def test_a_heap_of_marks_is_cut_to_what_a_letter_can_bear() -> None:
     assert visible.text("e" + "\u0301" * 500).pieces == ["e" + "\u0301" * 4, ["U+0301 \u00d7 496"]]
+
+
+def test_signs_are_bounded_and_what_is_beyond_is_counted() -> None:
+    many = visible.text("a\u200b" * 5000)
+    name = visible.name("a\u200b" * 100)
+
+    assert signs(many.pieces)[visible.MOST_SIGNS :] == [f"… +{5000 - visible.MOST_SIGNS}"]
+    assert signs(name)[visible.MOST_SIGNS_OF_NAME :] == [f"… +{100 - visible.MOST_SIGNS_OF_NAME}"]
+
+
+def test_the_same_hidden_character_again_and_again_is_one_sign() -> None:
+    assert visible.text("a" + "\u202e" * 50 + "b").pieces == ["a", ["U+202E \u00d7 50"], "b"]
 
 
 def test_a_line_of_ten_million_letters_is_cut_and_can_be_broken() -> None:

@@ -20,6 +20,8 @@ from zegel.dossier.withheld import without_withheld
 
 MOST_PRINTED = 2000
 """Messages of one PDF: 700 pages, and 1.6 GB of memory while they are set."""
+LONGEST_TOGETHER = 5_000_000
+"""Characters of all texts that one PDF prints, 1,500 pages; further texts only begin."""
 _ROOT_SHOWN = 16
 """Hexadecimal digits of the Merkle root at the foot of every page."""
 
@@ -46,7 +48,9 @@ def document(material: Material) -> Document:
     front = Front(material, words, instants, len(messages))
     numbers = {m.message_id: m.number for m in reversed(messages) if m.message_id}
     with Drawer() as drawer:
-        entries = Entries(words=words, instants=instants, drawer=drawer, numbers=numbers)
+        entries = Entries(
+            words=words, instants=instants, drawer=drawer, numbers=numbers, room=LONGEST_TOGETHER
+        )
         found = [
             written_out(conversation, number, entries, words, instants)
             for number, conversation in enumerate(conversations(messages), start=1)

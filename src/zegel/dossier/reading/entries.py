@@ -18,6 +18,8 @@ from zegel.dossier.reading.pictures import LARGEST_FILE, Drawer, Picture
 from zegel.dossier.reading.provenance import provenance
 from zegel.dossier.reading.wording import Words
 
+LONGEST_BEGINNING = 500
+"""Characters of a text that are printed where there is no more room for all of it."""
 MOST_PEOPLE = 20
 MOST_ATTACHMENTS = 50
 _SAME_NS = 1_000_000_000
@@ -35,6 +37,8 @@ class Entries:
     drawer: Drawer
     numbers: Mapping[str, int]
     """Numbers of the messages printed, by Message-ID."""
+    room: int
+    """Characters of texts that may still be printed in full."""
     pictures: dict[str, bytes] = field(default_factory=dict)
 
     def entry(self, message: Message) -> dict[str, Any]:
@@ -42,7 +46,7 @@ class Entries:
         withheld = {one.part: one.reason for one in message.withheld}
         if message.entirely_withheld:
             return self._hidden(message, withheld["all"])
-        shown = visible.text("" if "text" in withheld else message.text or "")
+        shown = self._text("" if "text" in withheld else message.text or "")
         lang = message.language or ""
         return {
             "n": message.number,
@@ -60,6 +64,12 @@ class Entries:
                 [name, value] for name, value in provenance(message, self.numbers, self.words)
             ],
         }
+
+    def _text(self, text: str) -> visible.Shown:
+        """Return a text; a short beginning of it where all texts together become too long."""
+        shown = visible.text(text, visible.LONGEST_TEXT if self.room > 0 else LONGEST_BEGINNING)
+        self.room -= len(text) - shown.left_out
+        return shown
 
     def _hidden(self, message: Message, reason: str) -> dict[str, Any]:
         """Return a message of which nothing but the number is shown."""

@@ -29,6 +29,9 @@ MOST_LINES = 400
 """Lines of one message that are printed."""
 LONGEST_NAME = 300
 """Characters of an address, subject or file name that are printed."""
+MOST_SIGNS = 300
+"""Signs in one text; further characters that cannot be printed are counted at its end."""
+MOST_SIGNS_OF_NAME = 20
 _MOST_MARKS = 4
 """Marks on one letter: Hebrew, Thai and Vietnamese need three."""
 _LONGEST_WORD = 40
@@ -57,16 +60,17 @@ class Shown:
     """Characters beyond what is printed."""
 
 
-def text(written: str) -> Shown:
+def text(written: str, longest: int = LONGEST_TEXT) -> Shown:
     """Return a message's text, ready to print."""
     whole = written.replace("\r\n", "\n").replace("\t", "    ").rstrip("\n")
-    kept = whole[: min(LONGEST_TEXT, _end_of_line(whole, MOST_LINES))]
-    return Shown(pieces=list(_pieces(kept, _scanner(True))), left_out=len(whole) - len(kept))
+    kept = whole[: min(longest, _end_of_line(whole, MOST_LINES))]
+    pieces = list(_pieces(kept, _scanner(True), MOST_SIGNS))
+    return Shown(pieces=pieces, left_out=len(whole) - len(kept))
 
 
 def name(written: str, longest: int = LONGEST_NAME) -> list[Piece]:
     """Return an address, a subject, a file name: one line, cut where it is endless."""
-    pieces = list(_pieces(written[:longest], _scanner(False)))
+    pieces = list(_pieces(written[:longest], _scanner(False), MOST_SIGNS_OF_NAME))
     if len(written) > longest:
         pieces.append([f"… +{len(written) - longest}"])
     return pieces
@@ -89,15 +93,26 @@ def _end_of_line(written: str, lines: int) -> int:
     return at
 
 
-def _pieces(written: str, scanner: re.Pattern[str]) -> Iterator[Piece]:
+def _pieces(written: str, scanner: re.Pattern[str], most: int) -> Iterator[Piece]:
+    """Yield what to print, with `most` signs at most; characters beyond are counted at the end."""
+    signs = unshown = 0
     for found in scanner.finditer(written):
         letters = found[0]
         if found.lastgroup == "text":
             yield from _breakable(letters)
-        elif len(letters) == 1:
-            yield [f"U+{ord(letters):04X}"]
+        elif signs < most:
+            signs += 1
+            yield [_sign(letters)]
         else:
-            yield [f"U+{ord(letters[0]):04X} \u00d7 {len(letters)}"]
+            unshown += len(letters)
+    if unshown:
+        yield [f"\u2026 +{unshown}"]
+
+
+def _sign(letters: str) -> str:
+    """Return the code point of a character, and how often it stands there."""
+    times = f" \u00d7 {len(letters)}" if len(letters) > 1 else ""
+    return f"U+{ord(letters[0]):04X}{times}"
 
 
 def _breakable(run: str) -> Iterator[Piece]:
@@ -139,11 +154,11 @@ def _scanner(lines: bool) -> re.Pattern[str]:
     flags = _FLAGS.format("|".join(_LANDS))
     cluster = f"[{high}]{marks}(?:[\ufe0e\ufe0f]{marks})?(?:[\u200c\u200d](?=[{high}]))?"
     keycap = "[0-9#*]\ufe0f\u20e3"
-    heap = f"[{_class(_marks())}]+"
     # ASCII first, for speed; its last letter may bear marks, and is left to what follows.
     ascii_run = f"[ -~{end}]+(?=[ -~{end}]|\\Z)"
     return re.compile(
-        f"(?P<text>(?:{ascii_run}|{flags}|{cluster}|{keycap}|[{low}{end}]{marks})+)|(?P<heap>{heap})|(?P<one>.)",
+        f"(?P<text>(?:{ascii_run}|{flags}|{cluster}|{keycap}|[{low}{end}]{marks})+)"
+        f"|(?P<hidden>(?P<one>.)(?P=one)*)",
         re.DOTALL,
     )
 
