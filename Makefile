@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 SETUP := .venv/.ready
 DEMO ?= demo
 
-.PHONY: demo check test lint format bench bench-search bench-grant fuzz clean help
+.PHONY: demo check test lint format bench bench-network bench-search bench-grant fuzz clean help
 
 help:
 	@sed -n '1,4p' Makefile
@@ -42,6 +42,9 @@ bench: $(SETUP)
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.grants
 	$(BIN)/python -m bench.dossier
+
+bench-network: $(SETUP)
+	$(BIN)/python -m bench.network
 
 bench-search: $(SETUP)
 	$(BIN)/python -m bench.search
