@@ -142,7 +142,7 @@ def open_mail(
     certificate = certificate_of(sender) if sender else None
     signers = [pysequoia.Cert.from_bytes(certificate)] if certificate else []
     try:
-        found = pysequoia.decrypt(armoured, decryptor=key.decryptor(), store=lambda _ids: signers)
+        found = _decrypted(armoured, key, signers)
     except BaseException as error:  # pysequoia's panics are no `Exception`
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
@@ -172,6 +172,14 @@ def open_mail(
         attachments=_attachments(inner),
         literal=literal,
     )
+
+
+def _decrypted(armoured: bytes, key: Any, signers: list[Any]) -> Any:
+    """Return what pysequoia opens; it refuses a whole message whose signature is not theirs."""
+    try:
+        return pysequoia.decrypt(armoured, decryptor=key.decryptor(), store=lambda _ids: signers)
+    except RuntimeError:
+        return pysequoia.decrypt(armoured, decryptor=key.decryptor())
 
 
 def _encrypted_part(outer: Message) -> bytes | None:

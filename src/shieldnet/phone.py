@@ -84,7 +84,7 @@ class Phone:
         except smtplib.SMTPResponseException as error:
             raise ServiceError(f"{site.host} refused it: {_words(error.smtp_error)}") from None
         except (OSError, smtplib.SMTPException) as error:
-            raise _unreachable(site, error) from None
+            raise self._unreachable(error) from None
         if refused:
             raise ServiceError(f"Sent, but not to all: {_refusals(refused)}")
 
@@ -119,7 +119,7 @@ class Phone:
                 site.address, site.imap_port, ssl_context=self._trust(), timeout=PATIENCE
             )
         except OSError as error:
-            raise _unreachable(site, error) from None
+            raise self._unreachable(error) from None
         try:
             imap.login(self.address, self.password)
         except imaplib.IMAP4.error:
@@ -133,6 +133,13 @@ class Phone:
             return wkd.certificate(self.network, address)
         except ShieldnetError:
             return None
+
+    def _unreachable(self, error: Exception) -> NotRunningError:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        return NotRunningError(
+            f"{self.site.host} does not answer ({reason}). See `shieldnet status "
+            f"{self.network.folder}`, and start it with `shieldnet up`"
+        )
 
     def _trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
@@ -179,11 +186,6 @@ def opened(folder: Path) -> Phone:
 def attachment(path: Path) -> Attachment:
     """Read a file to be sent."""
     return Attachment(name=path.name, content=path.read_bytes())
-
-
-def _unreachable(site: LiveSite, error: Exception) -> NotRunningError:
-    reason = getattr(error, "strerror", None) or type(error).__name__
-    return NotRunningError(f"{site.host} does not answer ({reason}). Is the network up")
 
 
 def _refusals(refused: dict[str, tuple[int, bytes]]) -> str:
