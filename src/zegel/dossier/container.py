@@ -52,7 +52,7 @@ class Draft:
         self._folder = place.with_name(f".unfinished-{place.name}")
         shutil.rmtree(self._folder, ignore_errors=True)
         make_folder(self._folder)
-        self._by_digest: dict[tuple[str, str], str] = {}
+        self._by_digest: dict[tuple[str, bytes], str] = {}
         with StorageGuard(place):
             self._spool = self._new("spool")
         self._end = 0
@@ -89,9 +89,12 @@ class Draft:
         self.members[name] = Member(at, self._end - at, crc, digest.hexdigest())
         return self.members[name]
 
-    def add_once(self, folder: str, name: str, content: bytes) -> str:
-        """Add bytes to `folder` unless equal ones lie there; return the name of the member."""
-        digest = sha256(content).hexdigest()
+    def add_once(self, folder: str, name: str, content: bytes, digest: bytes = b"") -> str:
+        """Add bytes to `folder` unless equal ones lie there; return the name of the member.
+
+        `digest` is their SHA-256 where it was checked before.
+        """
+        digest = digest or sha256(content).digest()
         known = self._by_digest.get((folder, digest))
         if known is None:
             known = self._by_digest[folder, digest] = f"{folder}/{name}"

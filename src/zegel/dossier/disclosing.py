@@ -23,6 +23,7 @@ from zegel.dossier.withholding import Withheld, hidden_names
 from zegel.errors import DisclosureError, UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.leaves import fields_of
+from zegel.investigation.pack import PackReader
 from zegel.openpgp.model import SessionKey
 from zegel.openpgp.packets import write_message
 from zegel.openpgp.sealing import Recipient
@@ -49,6 +50,7 @@ class Disclosing:
 
     inv: Investigation
     draft: Draft
+    pack: PackReader
     secret: bytes = field(repr=False)
     selected: frozenset[int]
     withheld: Mapping[int, Mapping[str, str]]
@@ -107,19 +109,19 @@ class Disclosing:
         contents: list[bytes] = []
         count: Counter[str] = Counter()
         if not is_partly:
-            for name, folder, ending, content in self._bytes_of(rows):
+            for name, folder, ending, content, digest in self._bytes_of(rows):
                 count[folder] += 1
                 place = f"{rows.number:07}-{count[folder]}.{ending}"
-                members[name] = self.draft.add_once(folder, place, content)
+                members[name] = self.draft.add_once(folder, place, content, digest)
                 if folder == "ciphertext":
                     self.packets[bytes.fromhex(name.partition("/")[2])] = members[name]
                 contents.append(content)
         for at, item in enumerate(rows.attachments):
             name = f"attachment/{at}"
             if name not in hidden and item["at"] is not None:
-                content = self.inv.bytes_at(item["at"], item["size"], item["sha256"])
+                content = self.pack.read(item["at"], item["size"], item["sha256"])
                 member = f"{rows.number:07}-{at}.bin"
-                members[name] = self.draft.add_once("attached", member, content)
+                members[name] = self.draft.add_once("attached", member, content, item["sha256"])
         shown = self.needles.shown_by(rows, hidden, contents)
         if shown is not None:
             raise DisclosureError(
@@ -127,23 +129,27 @@ class Disclosing:
             )
         return members
 
-    def _bytes_of(self, rows: Rows) -> Iterator[tuple[str, str, str, bytes]]:
+    def _bytes_of(self, rows: Rows) -> Iterator[tuple[str, str, str, bytes, bytes]]:
         """Yield raw bytes, packets and plaintexts of a message that is shown whole."""
         raws = []
+        read: dict[bytes, bytes] = {}
         for place in rows.places:
             if place["raw_at"] is not None:
-                raw = self.inv.bytes_at(place["raw_at"], place["raw_length"], place["raw_sha256"])
+                digest = place["raw_sha256"]
+                if digest not in read:  # most places of a message hold the same bytes
+                    read[digest] = self.pack.read(place["raw_at"], place["raw_length"], digest)
+                raw = read[digest]
                 is_mail = mailstores.by_name(place["format"]).mail
                 raws.append((raw, is_mail, place["sha256"]))
                 ending = "eml" if is_mail else "pgp"
-                yield f"stored/{place['stored_id'].hex()}", "stored", ending, raw
+                yield f"stored/{place['stored_id'].hex()}", "stored", ending, raw, digest
         for identity, packets in _packets(rows.blocks, raws).items():
-            yield f"ciphertext/{identity.hex()}", "ciphertext", "pgp", packets
+            yield f"ciphertext/{identity.hex()}", "ciphertext", "pgp", packets, b""
         for block in rows.blocks:
             if block["plaintext_at"] is not None:
                 length, digest = block["plaintext_length"], block["plaintext_sha256"]
-                content = self.inv.bytes_at(block["plaintext_at"], length, digest)
-                yield f"plaintext/{block['content_id'].hex()}", "opened", "bin", content
+                content = self.pack.read(block["plaintext_at"], length, digest)
+                yield f"plaintext/{block['content_id'].hex()}", "opened", "bin", content, digest
 
     def _repeats(self, rows: Rows, hidden: set[str], members: Mapping[str, str]) -> dict[str, str]:
         found = {}

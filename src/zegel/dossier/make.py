@@ -35,6 +35,7 @@ from zegel.errors import DisclosureError, UsageError, VerificationError
 from zegel.investigation import Investigation
 from zegel.investigation.folder import SECRET, VOUCHER
 from zegel.investigation.leaves import as_json, header_leaf, key_leaves, key_salt
+from zegel.investigation.pack import PackReader
 from zegel.openpgp.sealing import Recipient
 from zegel.tables import read_rows
 
@@ -92,7 +93,8 @@ def make(
 
     `step` is told what begins and of how many, and gives what to call for each that is done.
     """
-    return _Making(inv, draft, choice, terms, head, step).run()
+    with PackReader(inv.folder) as pack:
+        return _Making(inv, draft, choice, terms, head, step, pack).run()
 
 
 class _Making:
@@ -106,6 +108,7 @@ class _Making:
         terms: Terms,
         head: SignedHead,
         step: Callable[[str, int | None], Callable[[int], None]],
+        pack: PackReader,
     ) -> None:
         self.step = step
         self.inv = inv
@@ -118,6 +121,7 @@ class _Making:
         self.disclosing = Disclosing(
             inv=inv,
             draft=draft,
+            pack=pack,
             secret=self.secret,
             selected=choice.numbers,
             withheld={

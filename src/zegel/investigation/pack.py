@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO, NamedTuple
 
 from zegel.errors import VerificationError
@@ -66,15 +67,38 @@ class PackWriter:
         self._file.close()
 
 
+class PackReader:
+    """Reads bytes of a pack, the file open all the while."""
+
+    def __init__(self, folder: Path) -> None:
+        self._place = folder / NAME
+        self._file: BinaryIO = self._place.open("rb")
+
+    def __enter__(self) -> PackReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def read(self, at: int, length: int, digest: bytes) -> bytes:
+        """Return `length` bytes at `at`; `VerificationError` unless their SHA-256 is `digest`."""
+        self._file.seek(at)
+        content = self._file.read(length)
+        if sha256(content).digest() != digest:
+            raise VerificationError(
+                "bytes of the investigation are not those that were sealed",
+                where=str(self._place),
+                next_step="Restore the folder from a copy; nothing was shown.",
+            )
+        return content
+
+
 def read_packed(folder: Path, at: int, length: int, digest: bytes) -> bytes:
     """Return `length` bytes at `at`; `VerificationError` unless their SHA-256 is `digest`."""
-    with (folder / NAME).open("rb") as file:
-        file.seek(at)
-        content = file.read(length)
-    if sha256(content).digest() != digest:
-        raise VerificationError(
-            "bytes of the investigation are not those that were sealed",
-            where=str(folder / NAME),
-            next_step="Restore the folder from a copy; nothing was shown.",
-        )
-    return content
+    with PackReader(folder) as pack:
+        return pack.read(at, length, digest)
