@@ -119,6 +119,7 @@ def made(custody: str, disk_mb: int = 0) -> Iterator[Live]:
     base.chmod(0o755)
     folder = base / "n"
     folder.mkdir()
+    folder.chmod(0o755)
     text = DEFAULT.format(custody=custody, only_encrypted=str(custody == "device").lower())
     first, second = draw()
     text = text.replace("127.0.0.2", first).replace("127.0.0.3", second)

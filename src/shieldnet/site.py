@@ -40,6 +40,10 @@ PACKAGES = {
 """What a site is made of, by a file that shows it is there."""
 
 
+UMASK = 0o022
+"""The servers' own users read settings and pass through folders, whatever the operator's umask."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """Which servers of a site run, and how many messages wait at it."""
@@ -66,6 +70,7 @@ def init(folder: Path, custody: str | None = None) -> Network:
 
     An interrupted `init` is finished by giving it again; a folder in use is refused.
     """
+    os.umask(UMASK)
     folder = folder.resolve()
     _roomy(folder)
     held = {path.name for path in folder.iterdir()} if folder.exists() else set()
@@ -126,10 +131,14 @@ def _make(network: Network, site: LiveSite) -> None:
     """Make what a site lacks; never touch what is there."""
     for name in ("log", "keys", "postfix/etc", "dovecot"):
         (site.folder / name).mkdir(parents=True, exist_ok=True)
+    # Nobody but the servers' users reads logs or sales.
+    site.log.chmod(0o750)
+    shutil.chown(site.log, "root", "postfix")
     authority.certify(network, site)
     dovecot.own_mailboxes(site)
     if not site.ledger.exists():
         write_ledger(site.ledger, site, ())
+    site.ledger.chmod(0o640)
     if not site.registry.exists():
         if any(site.mail.iterdir()):
             raise HalfMadeError(f"{site.registry} is gone but there is mail. Restore it first")
@@ -209,6 +218,7 @@ def down(network: Network, names: list[str]) -> None:
 
 def start(network: Network, site: LiveSite) -> None:
     """Start what does not run of a site; what was started is stopped where something fails."""
+    os.umask(UMASK)
     before = health(network, site)
     _ports_free(site, before)
     authority.certify(network, site)

@@ -105,6 +105,27 @@ def test_a_folder_behind_a_closed_door_makes_no_network(tmp_path: Path) -> None:
         shutil.rmtree(closed)
 
 
+def test_a_careful_umask_locks_no_server_out_and_nobody_else_reads_logs_or_sales() -> None:
+    before = os.umask(0o077)
+    try:
+        with made("device") as live:
+            place = live.network.site("ams")
+            modes = {
+                path.name: path.stat().st_mode & 0o777
+                for path in (place.folder, place.log, place.ledger, place.registry, place.mail)
+            }
+    finally:
+        os.umask(before)
+
+    assert modes == {
+        "ams": 0o755,
+        "log": 0o750,
+        "ledger.csv": 0o640,
+        "registry.db": 0o640,
+        "mail": 0o700,
+    }
+
+
 def test_missing_packages_are_named_with_the_command(
     monkeypatch: pytest.MonkeyPatch, live: Live
 ) -> None:
