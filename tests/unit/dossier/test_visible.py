@@ -114,7 +114,8 @@ def test_signs_are_bounded_and_what_is_beyond_is_counted() -> None:
     name = visible.name("a\u200b" * 100)
 
     assert signs(many.pieces)[visible.MOST_SIGNS :] == [f"… +{5000 - visible.MOST_SIGNS}"]
-    assert signs(name)[visible.MOST_SIGNS_OF_NAME :] == [f"… +{100 - visible.MOST_SIGNS_OF_NAME}"]
+    assert len(signs(name)) == visible.MOST_SIGNS_OF_NAME + 1
+    assert signs(name)[-1] == f"… +{200 - 2 * visible.MOST_SIGNS_OF_NAME - 1}"
 
 
 def test_the_same_hidden_character_again_and_again_is_one_sign() -> None:

@@ -21,7 +21,7 @@ from zegel.dossier.reading.wording import Words
 LONGEST_BEGINNING = 500
 """Characters of a text that are printed where there is no more room for all of it."""
 MOST_PEOPLE = 20
-MOST_ATTACHMENTS = 50
+MOST_ATTACHMENTS = 20
 _SAME_NS = 1_000_000_000
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _POINTS_A_PIXEL = 0.42

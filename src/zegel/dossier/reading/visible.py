@@ -31,7 +31,8 @@ LONGEST_NAME = 300
 """Characters of an address, subject or file name that are printed."""
 MOST_SIGNS = 300
 """Signs in one text; further characters that cannot be printed are counted at its end."""
-MOST_SIGNS_OF_NAME = 20
+MOST_SIGNS_OF_NAME = 8
+"""Signs in one name; behind them it is cut."""
 _MOST_MARKS = 4
 """Marks on one letter: Hebrew, Thai and Vietnamese need three."""
 _LONGEST_WORD = 40
@@ -70,10 +71,21 @@ def text(written: str, longest: int = LONGEST_TEXT) -> Shown:
 
 def name(written: str, longest: int = LONGEST_NAME) -> list[Piece]:
     """Return an address, a subject, a file name: one line, cut where it is endless."""
-    pieces = list(_pieces(written[:longest], _scanner(False), MOST_SIGNS_OF_NAME))
-    if len(written) > longest:
-        pieces.append([f"… +{len(written) - longest}"])
+    kept = written[: min(longest, _end_of_signs(written[:longest]))]
+    pieces = list(_pieces(kept, _scanner(False), MOST_SIGNS_OF_NAME))
+    if len(written) > len(kept):
+        pieces.append([f"\u2026 +{len(written) - len(kept)}"])
     return pieces
+
+
+def _end_of_signs(written: str) -> int:
+    """Return where the sign after the last that a name may have would stand."""
+    signs = 0
+    for found in _scanner(False).finditer(written):
+        signs += found.lastgroup != "text"
+        if signs > MOST_SIGNS_OF_NAME:
+            return found.start()
+    return len(written)
 
 
 def plain(pieces: Iterable[Piece]) -> str:
