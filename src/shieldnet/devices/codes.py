@@ -57,10 +57,3 @@ def qr_text(text: str) -> str:
     out = io.StringIO()
     segno.make(text, micro=False, error="m").terminal(out, compact=True, border=2)
     return out.getvalue()
-
-
-def qr_svg(text: str) -> bytes:
-    """Return a QR code as an SVG document, for printing."""
-    out = io.BytesIO()
-    segno.make(text, micro=False, error="m").save(out, kind="svg", scale=6, border=4)
-    return out.getvalue()

@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,30 @@ def test_a_code_is_kept_as_a_digest_only_and_enrols_one_phone_once(network: Netw
     assert new.code.replace("-", "").encode() not in stored
     assert login.password.encode() not in stored
     assert repr(new).find(new.code) == repr(login).find(login.password) == -1
+
+
+def test_of_many_phones_with_one_code_one_is_enrolled(network: Network) -> None:
+    new = one(network)
+
+    def attempt(_number: int) -> str:
+        try:
+            return devices.enrol(network, new.code).password
+        except CodeError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(8) as phones:
+        answers = list(phones.map(attempt, range(8)))
+
+    assert sum("works once" in answer for answer in answers) == 7
+    assert len(rows(network, "SELECT * FROM holding")) == 1
+
+
+def test_operators_who_register_at_once_get_numbers_of_their_own(network: Network) -> None:
+    with ThreadPoolExecutor(8) as desks:
+        made_ = list(desks.map(lambda _number: one(network), range(16)))
+
+    assert len({new.serial for new in made_}) == len({new.order for new in made_}) == 16
+    assert len(ledger(network)) == 16
 
 
 def test_an_unknown_or_late_code_is_refused(network: Network) -> None:
