@@ -10,6 +10,7 @@ from __future__ import annotations
 import pysequoia
 
 from shieldnet import files
+from shieldnet.certificates import Certificate
 from shieldnet.devices.errors import CustodyError
 from shieldnet.network import LiveSite, Network
 
@@ -32,8 +33,14 @@ def sentence(network: Network) -> str:
     )
 
 
-def keep_secret(network: Network, site: LiveSite, address: str, secret: bytes | None) -> None:
-    """Keep the secret key in the test mode; refuse one everywhere else."""
+def keep_secret(
+    network: Network,
+    site: LiveSite,
+    address: str,
+    certificate: Certificate | None,
+    secret: bytes | None,
+) -> None:
+    """Keep the secret key of a certificate in the test mode; refuse one everywhere else."""
     if network.custody == DEVICE:
         if secret is not None:
             raise CustodyError(
@@ -41,15 +48,22 @@ def keep_secret(network: Network, site: LiveSite, address: str, secret: bytes | 
                 "Enrol with the certificate alone"
             )
         return
-    if secret is None:
+    if secret is None or certificate is None:
         raise CustodyError(
             "This network is in its test mode, where the servers keep the secret keys: "
-            'enrolment needs the secret key too. Use custody = "device" for real phones'
+            "enrolment needs certificate and secret key. Use a network with "
+            'custody = "device" for real phones'
         )
+    if _fingerprint(secret) != certificate.fingerprint:
+        raise CustodyError("The secret key is not that of the certificate. Hand over its own")
     where = files.make(site.keys / "secret", 0o700) / f"{address}.asc"
     earlier = where.read_bytes() if where.exists() else b""
     text = secret.decode("ascii") if secret.startswith(b"-----") else _armoured(secret)
     files.put(where, earlier + text.encode("ascii"), 0o600)
+
+
+def _fingerprint(secret: bytes) -> str:
+    return str(pysequoia.Tsk.from_bytes(secret).extract_certificate().fingerprint).lower()
 
 
 def _armoured(secret: bytes) -> str:

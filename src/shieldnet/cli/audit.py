@@ -79,6 +79,8 @@ def _show(counted: Report, of: str) -> None:
             f"which opens what was encrypted to it.",
             style="red",
         )
+    elif of:
+        results.print(f"{sum(counted.counts.values()):,} facts name {of}.", markup=False)
     else:
         results.print(
             f"Nothing that people wrote is readable: {counted.encrypted:,} stored messages are "

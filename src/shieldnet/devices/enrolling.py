@@ -57,7 +57,7 @@ def enrol(
         if found is not None:
             certificates.check_for(found, device.address, dt.datetime.now(dt.UTC))
         password = secrets.token_urlsafe(20)
-        custody.keep_secret(network, site, device.address, secret)
+        custody.keep_secret(network, site, device.address, found, secret)
         moment = now()
         connection.execute(
             "UPDATE enrolment SET used = ? WHERE code_sha256 = ?", (moment, codes.digest(code))

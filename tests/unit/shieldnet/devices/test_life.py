@@ -322,9 +322,11 @@ def test_the_test_mode_keeps_secrets_and_refuses_real_phones(tmp_path: Path) -> 
     with pytest.raises(CustodyError, match="is a real phone"):
         one(network, dataclasses.replace(HERON, imei="490154203237518"))
     new = one(network)
-    with pytest.raises(CustodyError, match="needs the secret key"):
+    with pytest.raises(CustodyError, match="needs certificate and secret key"):
         devices.enrol(network, new.code, certificate(new.address))
     secret = bytes(key(new.address))
+    with pytest.raises(CustodyError, match="not that of the certificate"):
+        devices.enrol(network, new.code, certificate(new.address, 1), secret=secret)
     devices.enrol(network, new.code, certificate(new.address), secret=secret)
     kept = network.site("ams").keys / "secret" / f"{new.address}.asc"
 
