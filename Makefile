@@ -52,6 +52,9 @@ bench-search: $(SETUP)
 bench-grant: $(SETUP)
 	$(BIN)/python -m bench.grants
 
+bench-devices: $(SETUP)
+	$(BIN)/python -m bench.devices
+
 fuzz: $(SETUP)
 	$(BIN)/python -m tests.fuzz $(SECONDS_OF_FUZZ)
 

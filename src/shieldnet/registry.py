@@ -67,7 +67,8 @@ BEGIN SELECT RAISE(ABORT, 'a hold can only be lifted, once'); END;
 CREATE TRIGGER hold_remains BEFORE DELETE ON hold
 BEGIN SELECT RAISE(ABORT, 'holds are append-only'); END;
 CREATE TABLE ledger_line (
-    number INTEGER PRIMARY KEY, order_number TEXT NOT NULL UNIQUE, line TEXT NOT NULL
+    number INTEGER PRIMARY KEY, order_number TEXT NOT NULL UNIQUE, line TEXT NOT NULL,
+    ends_at INTEGER NOT NULL
 );
 CREATE TRIGGER ledger_stays BEFORE UPDATE ON ledger_line
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;

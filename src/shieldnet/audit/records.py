@@ -49,15 +49,16 @@ def database(file: File, content: bytes) -> Iterator[Fact]:
         return
     finally:
         connection.close()
+    domains = {address.partition(b"@")[2] for address in live}
     for address in sorted(addresses(content)):
-        if not _in_rows(address, live):
+        if not _in_rows(address, live, domains):
             yield Fact("residue in a database", address.decode("ascii"), file.path)
 
 
-def _in_rows(found: bytes, live: set[bytes]) -> bool:
+def _in_rows(found: bytes, live: set[bytes], domains: set[bytes]) -> bool:
     """Say whether an address found in raw pages is a row's, run together with its neighbours."""
-    local, _, domain = found.partition(b"@")
-    ends = {one.partition(b"@")[2] for one in live if domain.startswith(one.partition(b"@")[2])}
+    local, _, rest = found.partition(b"@")
+    ends = [domain for domain in domains if rest.startswith(domain)]
     return any(local[start:] + b"@" + end in live for end in ends for start in range(len(local)))
 
 

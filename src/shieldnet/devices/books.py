@@ -22,6 +22,7 @@ from shieldnet.errors import HalfMadeError
 from shieldnet.network import LiveSite, Network
 from shieldnet.registry import LEDGER_HEADING, VERSION, Sale, detail
 
+_HEADING = (",".join(LEDGER_HEADING) + "\r\n").encode()
 PATIENCE_SECONDS = 20
 """How long a command waits for another one that is writing."""
 
@@ -126,15 +127,22 @@ def enter_sale(connection: sqlite3.Connection, order: str, sale: Sale) -> None:
     fields = [getattr(sale, name) for name in LEDGER_HEADING[1:]]
     csv.writer(line).writerow((order, *fields))
     connection.execute(
-        "INSERT INTO ledger_line (order_number, line) VALUES (?, ?)", (order, line.getvalue())
+        "INSERT INTO ledger_line (order_number, line, ends_at) VALUES (?, ?, ?)",
+        (order, line.getvalue(), _ledger_size(connection) + len(line.getvalue().encode())),
     )
+
+
+def _ledger_size(connection: sqlite3.Connection) -> int:
+    """Return how many octets the ledger has, without reading it."""
+    last = connection.execute(
+        "SELECT ends_at FROM ledger_line ORDER BY number DESC LIMIT 1"
+    ).fetchone()
+    return int(last[0]) if last else len(_HEADING)
 
 
 def _renew_ledger(site: LiveSite, connection: sqlite3.Connection) -> None:
     """Write `ledger.csv` from the registry where it is behind; keep its owner and rights."""
-    heading = ",".join(LEDGER_HEADING) + "\r\n"
-    lines = connection.execute("SELECT line FROM ledger_line ORDER BY number")
-    text = (heading + "".join(row[0] for row in lines)).encode()
-    if site.ledger.exists() and site.ledger.stat().st_size == len(text):
+    if site.ledger.exists() and site.ledger.stat().st_size == _ledger_size(connection):
         return
-    files.put(site.ledger, text)
+    lines = connection.execute("SELECT line FROM ledger_line ORDER BY number")
+    files.put(site.ledger, _HEADING + "".join(row[0] for row in lines).encode())
