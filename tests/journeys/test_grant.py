@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from tests.journeys.cases import Said, network, say, zegel
@@ -217,6 +219,27 @@ def _reissued(made: Path) -> dict[str, Any]:
     zegel("intake", copy, "--case", made / "case")
     zegel("process", "--case", made / "case", "--index", "--workers", "1")
     return {"address": "re@x.example"}
+
+
+@pytest.mark.parametrize("damage", ["manifest", "tree"])
+def test_a_manifest_or_tree_changed_since_the_seal_stops_a_grant(
+    made: Path, tmp_path: Path, damage: str
+) -> None:
+    case = shutil.copytree(made / "case", tmp_path / "case")
+    shelf = case / "exhibits" / "E1"
+    if damage == "tree":
+        content = bytearray((shelf / "tree").read_bytes())
+        content[-40] ^= 1
+        (shelf / "tree").write_bytes(content)
+    else:
+        manifest = pq.read_table(shelf / "entries.parquet")
+        later = pc.add(manifest.column("mtime_ns"), 1)
+        place = manifest.schema.get_field_index("mtime_ns")
+        pq.write_table(manifest.set_column(place, "mtime_ns", later), shelf / "entries.parquet")
+    said = say("grant", made / "order.toml", "--case", case, "--out", tmp_path / "inv")
+
+    assert (said.code, (tmp_path / "inv").exists()) == (6, False)
+    assert "E1 is not the one that was sealed" in said.err
 
 
 def test_an_unsigned_order_is_refused_outside_training(tmp_path: Path, made: Path) -> None:

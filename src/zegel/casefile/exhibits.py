@@ -22,10 +22,10 @@ from zegel.canonical import canonical_json
 from zegel.casefile.manifest import (
     ENTRY_SCHEMA,
     entry_leaf,
-    manifest_leaves,
     row_entry,
 )
-from zegel.custody.merkle import Frontier, leaf_hash
+from zegel.custody.merkle import leaf_hash
+from zegel.custody.proofs import Proofs
 from zegel.errors import UsageError
 from zegel.exhibits import Entry
 from zegel.exhibits.acquisition import Acquisition, Conditions
@@ -70,12 +70,15 @@ class Sealing:
 
 def seal(
     entries: Iterable[Entry], keep: Callable[[Entry], None], progress: Callable[[int, int], None]
-) -> Sealing:
-    """Seal `entries`, handing each to `keep`; `progress` hears the bytes and problems of each."""
-    frontier = Frontier()
+) -> tuple[Sealing, Proofs]:
+    """Seal `entries`, handing each to `keep`; `progress` hears the bytes and problems of each.
+
+    Returns what hashing gave, and the tree of which the seal is the root.
+    """
+    leaves: list[bytes] = []
     count = files = total = problems = 0
     for entry in entries:
-        frontier.append(leaf_hash(entry_leaf(entry)))
+        leaves.append(leaf_hash(entry_leaf(entry)))
         keep(entry)
         count += 1
         # A container's own bytes are counted; what lies inside it is not counted again.
@@ -84,9 +87,11 @@ def seal(
             total += entry.size if entry.parent is None else 0
         problems += entry.problem is not None
         progress(entry.size if entry.parent is None else 0, entry.problem is not None)
-    return Sealing(
-        seal=frontier.root().hex(), entries=count, files=files, bytes=total, problems=problems
+    tree = Proofs(leaves)
+    sealing = Sealing(
+        seal=tree.root.hex(), entries=count, files=files, bytes=total, problems=problems
     )
+    return sealing, tree
 
 
 class ExhibitShelf:
@@ -121,9 +126,9 @@ class ExhibitShelf:
         """Yield the exhibit's entries in order."""
         return (row_entry(row) for row in read_rows([self.manifest(identity)]))
 
-    def leaves(self, identity: str) -> Iterator[bytes]:
-        """Yield the leaf that the seal commits to for every entry, in order."""
-        return manifest_leaves(self.manifest(identity))
+    def tree(self, identity: str) -> Path:
+        """Return the file of the tree whose root is the exhibit's seal, for `Proofs.read`."""
+        return self.folder / identity / "tree"
 
     def entry(self, identity: str, number: int) -> Entry:
         """Return one entry by number."""
@@ -148,6 +153,7 @@ class ExhibitShelf:
         self,
         unfinished: Path,
         sealing: Sealing,
+        tree: Proofs,
         *,
         location: Path,
         form: str,
@@ -166,6 +172,7 @@ class ExhibitShelf:
         )
         with StorageGuard(unfinished):
             (unfinished / "exhibit.json").write_bytes(_encode(record))
+            tree.write(unfinished / "tree")
         commit(unfinished, self.folder / record.identity)
         return record
 

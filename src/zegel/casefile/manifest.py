@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from zegel.exhibits import Entry
 from zegel.exhibits.model import entry_of
@@ -65,40 +62,15 @@ def entry_leaf(entry: Entry) -> bytes:
 
     Where a file lies inside its carrier (`data_offset`, `backing`) is not evidence, so not sealed.
     """
-    return _leaf(
-        entry.number,
-        entry.parent,
-        entry.path,
-        entry.kind,
-        entry.size,
-        entry.mtime_ns,
-        entry.mode,
-        entry.sha256,
-        entry.target,
-        entry.problem.kind if entry.problem else None,
-    )
-
-
-def _leaf(
-    number: int,
-    parent: int | None,
-    path: bytes,
-    kind: str,
-    size: int,
-    mtime_ns: int,
-    mode: int,
-    sha256: bytes | None,
-    target: bytes | None,
-    problem: str | None,
-) -> bytes:
-    digest = f'"{sha256.hex()}"' if sha256 else "null"
+    digest = f'"{entry.sha256.hex()}"' if entry.sha256 else "null"
+    parent = "null" if entry.parent is None else entry.parent
     # Written by hand, names sorted: an exhibit has millions of leaves, and a percent-encoded name
     # needs no escapes.
     return (
-        f'{{"kind":"{kind}","mode":{mode},"mtime_ns":"{mtime_ns}","number":{number},'
-        f'"parent":{"null" if parent is None else parent},"path":"{_quoted(path)}",'
-        f'"problem":{json.dumps(problem) if problem else "null"},'
-        f'"sha256":{digest},"size":"{size}","target":"{_quoted(target) if target else ""}"}}'
+        f'{{"kind":"{entry.kind}","mode":{entry.mode},"mtime_ns":"{entry.mtime_ns}",'
+        f'"number":{entry.number},"parent":{parent},"path":"{_quoted(entry.path)}",'
+        f'"problem":{json.dumps(entry.problem.kind) if entry.problem else "null"},'
+        f'"sha256":{digest},"size":"{entry.size}","target":"{_quoted(entry.target)}"}}'
     ).encode("ascii")
 
 
@@ -113,16 +85,3 @@ def _quoted(path: bytes) -> str:
 
 def _escape(found: re.Match[bytes]) -> bytes:
     return _ESCAPES[found[0]]
-
-
-_SEALED = (
-    "number", "parent", "path", "kind", "size", "mtime_ns", "mode", "sha256", "target", "problem",
-)  # fmt: skip
-
-
-def manifest_leaves(manifest: Path) -> Iterator[bytes]:
-    """Yield the leaf of every entry in order, without making the entries."""
-    with pq.ParquetFile(manifest) as file:
-        for batch in file.iter_batches(columns=list(_SEALED)):
-            columns = [batch.column(name).to_pylist() for name in _SEALED]
-            yield from map(_leaf, *columns)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterable
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 
-from zegel.custody.merkle import HASH_SIZE
+from zegel.custody.merkle import EMPTY_ROOT, HASH_SIZE
+from zegel.errors import VerificationError
 
 
 class Proofs:
@@ -26,18 +28,26 @@ class Proofs:
 
     @classmethod
     def read(cls, place: Path, size: int) -> Proofs:
-        """Return the tree of `size` leaves that `write` put there; its pages are read on demand."""
-        with place.open("rb") as file:
-            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        proofs = cls.__new__(cls)
-        proofs._levels = []
-        start = 0
-        while True:
-            proofs._levels.append(whole[start : start + size * HASH_SIZE])
-            start += size * HASH_SIZE
-            if size <= 1:
-                return proofs
-            size = (size + 1) // 2
+        """Return the tree of `size` leaves that `write` put there; its pages are read on demand.
+
+        What it holds is as good as the file: a proof from it must be verified against the root.
+        """
+        sizes = [size]
+        while sizes[-1] > 1:
+            sizes.append((sizes[-1] + 1) // 2)
+        if not place.is_file() or place.stat().st_size != sum(sizes) * HASH_SIZE:
+            raise VerificationError(f"the tree of {size} leaves is not whole", where=str(place))
+        proofs = cls(())
+        if size:
+            with place.open("rb") as file:
+                whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            ends = list(accumulate(sizes))
+            starts = [0, *ends[:-1]]
+            proofs._levels = [
+                whole[start * HASH_SIZE : end * HASH_SIZE]
+                for start, end in zip(starts, ends, strict=True)
+            ]
+        return proofs
 
     def write(self, place: Path) -> None:
         """Write all levels to a new file, so that other processes can `read` them."""
@@ -51,8 +61,8 @@ class Proofs:
 
     @property
     def root(self) -> bytes:
-        """Return the root; a tree without leaves has none here."""
-        return bytes(self._levels[-1])
+        """Return the root."""
+        return bytes(self._levels[-1]) or EMPTY_ROOT
 
     def leaf(self, index: int) -> bytes:
         """Return the hash of leaf `index`."""

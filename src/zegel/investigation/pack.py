@@ -58,6 +58,10 @@ class PackWriter:
                 moved[one.at] = self._add(one.digest, content)
         return moved
 
+    def let_go(self) -> None:
+        """Close the file, whether or not it was finished."""
+        self._file.close()
+
     def close(self) -> None:
         """Sync and close the file, once."""
         if self._file.closed:

@@ -37,7 +37,7 @@ class Portion:
 
 
 class PortionWriter:
-    """Writes the rows and bytes of some messages into a new folder."""
+    """Writes the rows and bytes of some messages into a new folder, in a `with` block."""
 
     def __init__(self, folder: Path, *, secret: bytes) -> None:
         self._folder = folder
@@ -51,6 +51,12 @@ class PortionWriter:
 
     def __repr__(self) -> str:
         return f"PortionWriter({str(self._folder)!r})"
+
+    def __enter__(self) -> PortionWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pack.let_go()
 
     def add_message(
         self,

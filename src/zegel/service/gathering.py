@@ -14,9 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zegel.casefile import Case
-from zegel.custody.merkle import leaf_hash
-from zegel.custody.proofs import Proofs
-from zegel.errors import VerificationError
 from zegel.processing.sql import connect, parquet, quoted
 from zegel.service.cases import open_exhibit, shelf
 from zegel.service.portions import Exhibit, PortionTask
@@ -98,7 +95,7 @@ class Gatherer:
         shutil.rmtree(self._work, ignore_errors=True)
 
     def prepare(self) -> None:
-        """Write the wanted rows of each table beside each other, and the trees of the seals."""
+        """Write the wanted rows of each table beside each other; find the exhibits they lie in."""
         settled, scanned = self._case.stage("settled"), self._case.stage("scan")
         names = {
             "stored": parquet(scanned.files("stored")),
@@ -127,20 +124,17 @@ class Gatherer:
         return _ENTRIES.format(name=quoted(Path(exhibit)), manifest=manifest)
 
     def _exhibit(self, name: str) -> Exhibit:
-        """Write the tree of an exhibit's seal, from which workers read proofs."""
         record = shelf(self._case).get(name)
         # Fails here, in words, where the copy is gone: workers would only say it thrice.
         open_exhibit(self._case, record).close()
-        proofs = Proofs(map(leaf_hash, shelf(self._case).leaves(name)))
-        if proofs.root.hex() != record.seal:
-            raise VerificationError(
-                f"the manifest of exhibit {name} is not the one that was sealed",
-                where=str(shelf(self._case).manifest(name)),
-            )
-        place = self._work / f"{name}.tree"
-        proofs.write(place)
         return Exhibit(
-            location=record.place, work=self._case.work, proofs=place, entries=proofs.size
+            name=name,
+            location=record.place,
+            work=self._case.work,
+            tree=shelf(self._case).tree(name),
+            entries=record.entries,
+            seal=bytes.fromhex(record.seal),
+            manifest=shelf(self._case).manifest(name),
         )
 
     @property

@@ -51,7 +51,7 @@ def take_in(
         exhibits = shelf(case)
         copy = open_copy(path, make_folder(case.work))
         progress.phase("intake", copy.size(), "bytes")
-        sealing = seal(
+        sealing, tree = seal(
             copy.entries(), lambda entry: writer.add("entries", entry_row(entry)), progress.advance
         )
         writer.finish()
@@ -69,6 +69,7 @@ def take_in(
         record = exhibits.add(
             writer.unfinished,
             sealing,
+            tree,
             location=path,
             form=copy.format,
             taken_in=datetime.now(UTC).isoformat(),

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from zegel import mailstores
 from zegel.casefile.manifest import entry_leaf, row_entry
-from zegel.custody.merkle import leaf_hash
+from zegel.custody.merkle import leaf_hash, verify_inclusion
 from zegel.custody.proofs import Proofs
 from zegel.errors import VerificationError
 from zegel.exhibits import Copy, SealBroken, open_copy
@@ -36,12 +36,16 @@ _WORTH_KEEPING = 2**18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """Where the bytes of an exhibit are, and the tree of its seal."""
+    """Where the bytes of an exhibit are, its seal, and the tree that leads to it."""
 
+    name: str
     location: Path
     work: Path
-    proofs: Path
+    tree: Path
     entries: int
+    seal: bytes
+    manifest: Path
+    """Named where an entry is not the one that was sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +73,18 @@ class PortionTask:
 
     def __call__(self) -> Filled:
         """Write the portion."""
-        writer = PortionWriter(self.out, secret=self.secret)
         fingerprints: set[bytes] = set()
-        with _Places(self.exhibits) as places:
+        with (
+            PortionWriter(self.out, secret=self.secret) as writer,
+            _Places(self.exhibits) as places,
+        ):
             for gathered in self._messages(places):
                 decided = self.decided[gathered.document["message"]]
                 language = identify(gathered.document["text"] or "")
                 add_gathered(writer, gathered, decided, language)
                 fingerprints |= _keys_used(gathered.blocks)
-        return Filled(
-            number=self.number, portion=writer.finish(), fingerprints=frozenset(fingerprints)
-        )
+            portion = writer.finish()
+        return Filled(number=self.number, portion=portion, fingerprints=frozenset(fingerprints))
 
     def _messages(self, places: _Places) -> Iterator[Gathered]:
         of_message = Groups(self._rows("places"), "message")
@@ -102,7 +107,7 @@ class _Places:
         self._exhibits = exhibits
         self._copies: dict[str, Copy] = {}
         self._proofs = {
-            name: Proofs.read(exhibit.proofs, exhibit.entries) for name, exhibit in exhibits.items()
+            name: Proofs.read(exhibit.tree, exhibit.entries) for name, exhibit in exhibits.items()
         }
         self._kept: OrderedDict[tuple[str, int], Buffer] = OrderedDict()
 
@@ -118,13 +123,10 @@ class _Places:
         """Return a place's own bytes, and note the leaf and the proof that vouch for its file."""
         exhibit = place["exhibit"]
         entry = row_entry(place.pop("sealed"))
-        leaf, proofs = entry_leaf(entry), self._proofs[exhibit]
-        if proofs.leaf(entry.number) != leaf_hash(leaf):
-            raise VerificationError(
-                f"the manifest of exhibit {exhibit} is not the one that was sealed"
-            )
+        leaf, proof = entry_leaf(entry), self._proofs[exhibit].proof(entry.number)
+        _check(self._exhibits[exhibit], entry.number, leaf, proof)
         place["sealed_entry"] = leaf.decode("ascii")
-        place["proof"] = list(proofs.proof(entry.number))
+        place["proof"] = list(proof)
         try:
             content = self._content(exhibit, entry)
         except (SealBroken, OSError):
@@ -150,6 +152,23 @@ class _Places:
             where = self._exhibits[exhibit]
             self._copies[exhibit] = open_copy(where.location, where.work)
         return self._copies[exhibit]
+
+
+def _check(exhibit: Exhibit, number: int, leaf: bytes, proof: Sequence[bytes]) -> None:
+    """Raise unless the manifest's entry is the one that was sealed."""
+    try:
+        verify_inclusion(
+            leaf=leaf_hash(leaf),
+            index=number,
+            size=exhibit.entries,
+            proof=proof,
+            root=exhibit.seal,
+        )
+    except VerificationError as error:
+        raise VerificationError(
+            f"the manifest of exhibit {exhibit.name} is not the one that was sealed",
+            where=str(exhibit.manifest),
+        ) from error
 
 
 def _too_much(kept: Iterable[Buffer]) -> bool:

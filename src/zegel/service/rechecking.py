@@ -63,7 +63,7 @@ def _recheck_one(
     progress.phase(f"recheck {record.identity}", record.bytes, "bytes")
     copy = open_exhibit(case, record, moved_to)
     with exhibits.begin() as writer:
-        now = seal(
+        now, _ = seal(
             copy.entries(), lambda entry: writer.add("entries", entry_row(entry)), progress.advance
         )
         writer.finish()

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from urllib.parse import quote_from_bytes
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zegel.casefile.manifest import (
-    ENTRY_SCHEMA,
     entry_leaf,
-    entry_row,
-    manifest_leaves,
 )
 from zegel.exhibits.model import Entry, EntryKind
 from zegel.records import Problem
@@ -55,13 +48,3 @@ def expected(entry: Entry) -> bytes:
 @given(ENTRIES)
 def test_a_leaf_is_canonical_json_of_what_is_sealed(entry: Entry) -> None:
     assert entry_leaf(entry) == expected(entry)
-
-
-@given(st.lists(ENTRIES, max_size=5))
-def test_leaves_of_a_manifest_are_those_of_its_entries(entries: list[Entry]) -> None:
-    rows = [entry_row(entry) for entry in entries]
-    with tempfile.TemporaryDirectory() as folder:
-        manifest = Path(folder) / "entries.parquet"
-        pq.write_table(pa.Table.from_pylist(rows, schema=ENTRY_SCHEMA), manifest)
-
-        assert list(manifest_leaves(manifest)) == list(map(expected, entries))
