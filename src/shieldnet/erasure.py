@@ -19,9 +19,10 @@ from pathlib import Path
 
 from shieldnet import custody, devices, wkd
 from shieldnet.certificates import merged
+from shieldnet.devices import holds
 from shieldnet.devices.books import reading
 from shieldnet.devices.errors import DeviceError
-from shieldnet.devices.holds import held_addresses
+from shieldnet.devices.holds import Hold, held_addresses
 from shieldnet.errors import NotRunningError, ServiceError
 from shieldnet.network import LiveSite, Network
 from shieldnet.services import dovecot
@@ -80,6 +81,16 @@ def wipe(network: Network, name: str) -> Done:
     return _done(address, "wiped", online, messages, start)
 
 
+def hold(network: Network, order_number: str, *, device: str = "", site: str = "") -> Hold:
+    """Place a legal hold, and end open sessions: Dovecot reads it when a phone logs in again.
+
+    A session that was open before would still delete for good.
+    """
+    placed = holds.place(network, order_number, device=device, site=site)
+    _cut_off(network.site(placed.site), placed.address or "*")
+    return placed
+
+
 def _done(address: str, what: str, online: bool, messages: int, start: float) -> Done:
     seconds = time.monotonic() - start
     return Done(address=address, what=what, online=online, messages=messages, seconds=seconds)
@@ -88,8 +99,8 @@ def _done(address: str, what: str, online: bool, messages: int, start: float) ->
 def _cut_off(site: LiveSite, address: str) -> bool:
     """End the sessions of an address where the site runs."""
     try:
-        dovecot.doveadm(site, "auth", "cache", "flush", address)
-        if address in dovecot.doveadm(site, "who", "-1", address).split():
+        dovecot.doveadm(site, "auth", "cache", "flush", *([] if address == "*" else [address]))
+        if "@" in dovecot.doveadm(site, "who", "-1", address):
             dovecot.doveadm(site, "kick", address)
     except NotRunningError:
         return False

@@ -52,7 +52,7 @@ def expire(
 @app.command()
 def place(directory: Directory, order: Order, device: Device = "", site: Site = "") -> None:
     """Hold one device, or a whole site."""
-    _say(holds.place(opened(directory), order, device=device, site=site))
+    _say(erasure.hold(opened(directory), order, device=device, site=site))
 
 
 @app.command()

@@ -138,7 +138,10 @@ def test_old_mail_expires_with_what_the_indexes_cached_of_it(live: Live) -> None
 
 def test_a_hold_keeps_what_would_expire_be_wiped_or_be_deleted_by_the_phone(live: Live) -> None:
     _, two = exchange(live, 2)
-    holds.place(live.network, "RK-16-0421", device=two.address)
+    with logged_in(two) as before:  # such a session would still delete for good
+        idle(before)
+        erasure.hold(live.network, "RK-16-0421", device=two.address)
+        seconds_until_cut_off(before, 0)
     with logged_in(two) as imap:
         imap.store("1", "+FLAGS", r"(\Deleted)")
         imap.expunge()
@@ -155,6 +158,18 @@ def test_a_hold_keeps_what_would_expire_be_wiped_or_be_deleted_by_the_phone(live
     assert two.address in done["yyz"].held
     assert sorted(kept) == [".EXPUNGED", "Maildir"]
     assert not (two.site.mail / two.address).exists()
+
+
+def test_a_hold_on_a_site_ends_every_session_of_it(live: Live) -> None:
+    one, two = live.phone("ams"), live.phone("yyz")
+    with logged_in(one) as held, logged_in(two) as free:
+        idle(held)
+        erasure.hold(live.network, "RK-2", site="ams")
+        seconds_until_cut_off(held, 0)
+        answer = free.noop()
+    holds.lift(live.network, "RK-2", site="ams")
+
+    assert answer[0] == "OK"
 
 
 def test_a_wipe_at_a_stopped_site_is_whole_too(tmp_path: Path) -> None:
