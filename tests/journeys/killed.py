@@ -45,7 +45,7 @@ def every_point(
         case = folder / f"{point:03d}"
         if template.exists():
             shutil.copytree(template, case)
-        here = [str(case) if word == "CASE" else word for word in words]
+        here = [word.replace("CASE", str(case)) for word in words]
         first, said = run(here, partial(at_commit, point, strike))
         again, more = run(here) if first == stopped else (None, b"")
         (folder / f"{point:03d}.txt").write_bytes(said)

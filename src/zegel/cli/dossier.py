@@ -127,7 +127,7 @@ def _told(checked: Any) -> None:
         if anchored
         else "CONSISTENT IN ITSELF ONLY: no anchor."
     )
-    show.line(checked.account)
+    show.line(checked.account.replace(" Not checked: whether they open.", ""))
     said = ", ".join(f"{word} {count:,}" for word, count in sorted(checked.opinions.items()))
     show.line(
         f"Opened again from their session keys: {checked.opened:,} blocks, of which"
