@@ -154,23 +154,25 @@ def test_doctor_finds_a_healthy_network_healthy_and_a_missing_one_missing(
     assert "shieldnet init" in ill.out
 
 
-def interpreter() -> list[str]:
-    """Return a Python that an ordinary user may run with this project's packages."""
-    packages = Path(pytest.__file__).parents[1]
-    source = Path(site.__file__).parents[1]
-    for path in (packages, source, Path("/usr/bin/python3")):
-        if any(not part.stat().st_mode & 0o001 for part in (path, *path.parents)):
-            pytest.skip(f"live network without root: other users may not pass to {path}")
+BOUND = 'mount --bind "$1" "$3/src" && mount --bind "$2" "$3/packages" && shift 3 && exec "$@"'
+"""Wherever this project and its packages lie, an ordinary user finds them at a passable place."""
+
+
+def as_somebody(base: Path) -> list[str]:
+    """Return the beginning of a command that runs `shieldnet` as an ordinary user."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    own = subprocess.run(
-        ["/usr/bin/python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    asked = ["/usr/bin/python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    own = subprocess.run(asked, capture_output=True, text=True, check=False)
     if own.stdout.strip() != version:
         pytest.skip(f"live network without root: /usr/bin/python3 is not Python {version}")
-    return ["env", f"PYTHONPATH={source}:{packages}", "/usr/bin/python3", "-c", COMMAND]
+    for name in ("src", "packages"):
+        (base / name).mkdir()
+    places = (Path(site.__file__).parents[1], Path(pytest.__file__).parents[1], base)
+    return [
+        *("unshare", "--mount", "sh", "-c", BOUND, "sh", *map(str, places)),
+        *("runuser", "-u", USER, "--", "env", f"PYTHONPATH={base}/src:{base}/packages"),
+        *("/usr/bin/python3", "-c", COMMAND),
+    ]
 
 
 def test_without_root_both_sites_run_in_a_user_namespace_and_leave_nothing() -> None:
@@ -178,8 +180,8 @@ def test_without_root_both_sites_run_in_a_user_namespace_and_leave_nothing() -> 
         account = pwd.getpwnam(USER)
     except KeyError:
         pytest.skip(f"live network without root: there is no user {USER}")
-    python = interpreter()
     with made("device") as live:
+        program = as_somebody(live.folder.parent)
         text = (live.folder / "network.toml").read_text()
         folder = live.folder.parent / "u"
         folder.mkdir()
@@ -188,9 +190,13 @@ def test_without_root_both_sites_run_in_a_user_namespace_and_leave_nothing() -> 
             os.chown(path, account.pw_uid, account.pw_gid)
 
         def as_user(*words: str) -> subprocess.CompletedProcess[str]:
-            command = ["runuser", "-u", USER, "--", *python, *words]
             return subprocess.run(
-                command, cwd="/", capture_output=True, text=True, timeout=120, check=False
+                [*program, *words],
+                cwd="/",
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
             )
 
         started = [as_user(word, str(folder)) for word in ("init", "up")]
