@@ -85,7 +85,7 @@ def register(
 def reissue(
     directory: Directory,
     name: Name,
-    holder: Holder,
+    holder: Holder = "",
     model: Model = "",
     profile: Profile = "",
     order: Order = "",
@@ -97,7 +97,10 @@ def reissue(
     codes_file: Annotated[Path | None, codes.OPTION] = None,
     as_json: Json = False,
 ) -> None:
-    """Sell a wiped device again: new holder, order and code; serial, IMEI and address stay."""
+    """Sell a wiped device again: new holder, order and code; serial, IMEI and address stay.
+
+    Without --holder: a new code for a device that still waits for its phone, and no sale.
+    """
     network = opened(directory)
     known = devices.history(network, name).device
     request = Request(

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from shieldnet import files
-from shieldnet.devices.errors import UnknownDeviceError
+from shieldnet.devices.errors import RegistryError, UnknownDeviceError
 from shieldnet.errors import HalfMadeError
 from shieldnet.network import LiveSite, Network
 from shieldnet.registry import LEDGER_HEADING, VERSION, Sale, detail
@@ -52,7 +52,11 @@ def _connected(site: LiveSite) -> sqlite3.Connection:
         )
     connection = sqlite3.connect(site.registry, isolation_level=None, timeout=PATIENCE_SECONDS)
     connection.row_factory = sqlite3.Row
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
     if version != VERSION:
         connection.close()
         raise HalfMadeError(
@@ -63,9 +67,23 @@ def _connected(site: LiveSite) -> sqlite3.Connection:
 
 
 @contextmanager
+def _told(site: LiveSite) -> Iterator[None]:
+    """Turn what SQLite cannot do into a sentence: full, locked, damaged, of another layout."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise RegistryError(
+            f"{site.registry}: {error}. Nothing was changed. Make room, wait for the other command "
+            "or restore the registry, then give the command again"
+        ) from None
+
+
+@contextmanager
 def reading(site: LiveSite) -> Iterator[sqlite3.Connection]:
     """Open the registry for looking only."""
-    with closing(_connected(site)) as connection:
+    with _told(site), closing(_connected(site)) as connection:
         connection.execute("PRAGMA query_only = ON")
         yield connection
 
@@ -73,14 +91,15 @@ def reading(site: LiveSite) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def writing(site: LiveSite) -> Iterator[sqlite3.Connection]:
     """Open the registry for one change: committed when the block ends, undone when it raises."""
-    with closing(_connected(site)) as connection:
+    with _told(site), closing(_connected(site)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk has ended it already
+                connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
         _renew_ledger(site, connection)

@@ -89,9 +89,12 @@ def reissue(
 ) -> Registered:
     """Sell a wiped device again: a new holder, order and code; serial, IMEI and address stay.
 
-    Of a device that waits for its phone, a new code for a new holder; the old code stops working.
+    Of a device that waits for its phone, a new code; its old code stops working. Where no holder is
+    named, that is all: it waits for the same one, and nothing is sold.
     """
     site, address = find(network, name)
+    if not request.holder:
+        return _new_code(network, site, address, valid_days)
     check(network, request)
     with writing(site) as connection:
         only = f"Wipe it first: `shieldnet device wipe {address}`"
@@ -110,6 +113,26 @@ def reissue(
         imei=str(device["imei"]),
         address=address,
         order=order,
+        expires=desk.expires,
+        code=code,
+    )
+
+
+def _new_code(network: Network, site: LiveSite, address: str, valid_days: int) -> Registered:
+    with writing(site) as connection:
+        device = _in_state(connection, address, {"stock"}, "Name the new holder with --holder")
+        serial = str(device["serial"])
+        waits = connection.execute(
+            "SELECT holder FROM enrolment WHERE serial = ? AND used IS NULL", (serial,)
+        ).fetchone()
+        desk = Desk(connection, network, site, valid_days)
+        code = desk.issue_code(serial, waits["holder"])
+        desk.write_events()
+    return Registered(
+        serial=serial,
+        imei=str(device["imei"]),
+        address=address,
+        order="",
         expires=desk.expires,
         code=code,
     )

@@ -11,6 +11,12 @@ class DeviceError(ShieldnetError):
     exit_code = 2
 
 
+class RegistryError(DeviceError):
+    """The registry cannot be read or written now."""
+
+    exit_code = 3
+
+
 class UnknownDeviceError(DeviceError):
     """No device has this address, serial number or IMEI."""
 

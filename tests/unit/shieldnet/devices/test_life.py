@@ -15,17 +15,19 @@ import pytest
 
 from shieldnet import devices, wkd
 from shieldnet.certificates import CertificateError
-from shieldnet.devices import Registered, Request, holds
+from shieldnet.devices import Registered, Request, books, holds
 from shieldnet.devices.errors import (
     CodeError,
     CustodyError,
     DeviceError,
     HeldError,
+    RegistryError,
     StateError,
     TakenError,
     UnknownDeviceError,
 )
-from shieldnet.network import Network
+from shieldnet.errors import HalfMadeError
+from shieldnet.network import LiveSite, Network
 from tests.unit.shieldnet.networks import certificate, key, made, revocation
 
 HERON = Request(holder="heron", model="Cobalt S1")
@@ -264,6 +266,60 @@ def test_a_step_out_of_turn_says_what_comes_first(
 
     with pytest.raises(StateError, match=said):
         step[steps[-1]]()
+
+
+def test_a_lost_code_is_replaced_without_a_sale(network: Network) -> None:
+    new = one(network)
+    again = devices.reissue(network, new.address, dataclasses.replace(HERON, holder=""))
+    with pytest.raises(CodeError, match="No device waits"):
+        devices.enrol(network, new.code)
+    devices.enrol(network, again.code)
+
+    assert len(ledger(network)) == 1
+    assert devices.history(network, new.address).device.holder == "heron"
+
+
+def test_a_registry_that_is_damaged_or_busy_is_one_sentence(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(books, "PATIENCE_SECONDS", 0)
+    place = network.site("ams").registry
+    busy = sqlite3.connect(place, isolation_level=None)
+    busy.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RegistryError, match="database is locked"):
+        one(network)
+    busy.execute("ROLLBACK")
+    busy.execute("PRAGMA user_version = 9")
+    busy.close()
+    with pytest.raises(HalfMadeError, match="has layout 9"):
+        one(network)
+    place.write_bytes(b"SQLite format 3\0" + bytes(4096))
+    with pytest.raises(RegistryError, match="restore the registry"):
+        one(network)
+    place.unlink()
+    with pytest.raises(HalfMadeError, match="is missing"):
+        one(network)
+
+
+def test_a_full_disk_leaves_registry_and_ledger_as_they_were(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = one(network)
+    real = books._connected
+
+    def cramped(site: LiveSite) -> sqlite3.Connection:
+        connection = real(site)
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr(books, "_connected", cramped)
+    with pytest.raises(RegistryError, match="full"):
+        devices.register(network, "ams", [HERON] * 2000)
+    monkeypatch.undo()
+
+    assert rows(network, "SELECT serial FROM device") == [(first.serial,)]
+    assert len(ledger(network)) == 1
 
 
 def test_a_device_is_found_by_address_serial_or_imei(network: Network) -> None:
