@@ -22,6 +22,7 @@ from zegel.dossier import opinions, verify
 from zegel.dossier.material import Message
 from zegel.dossier.opinions import Question, ask_all, drawn
 from zegel.dossier.readback import material_of
+from zegel.dossier.reading.pdf import MADE_WITH
 from zegel.dossier.words import rendered_from
 from zegel.errors import UsageError, ZegelError
 from zegel.openpgp.bodies import open_message
@@ -206,7 +207,8 @@ class _Again:
         """Render again what is to read; return what was compared and what was not."""
         free = {n for n in self.members.archive.members if not n.startswith(verify.EVIDENCE)}
         free -= NOT_RENDERED
-        if self.manifest["tools"].get("zegel") != version("zegel"):
+        tools = self.manifest["tools"]
+        if any(tools.get(name) != version(name) for name in ("zegel", *MADE_WITH)):
             return [], sorted(free)
         made = set()
         for rendered in rendered_from(self.members, self.manifest):

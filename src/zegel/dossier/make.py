@@ -28,6 +28,7 @@ from zegel.dossier.excerpt import excerpt
 from zegel.dossier.leaks import Needles
 from zegel.dossier.material import Presentation
 from zegel.dossier.opinions import DEFAULT_SAMPLE, Question, ask_all, gnupg_version, summary
+from zegel.dossier.reading.pdf import MADE_WITH
 from zegel.dossier.reuse import check_reuse
 from zegel.dossier.withholding import Withheld
 from zegel.dossier.words import rendered_from
@@ -41,7 +42,7 @@ from zegel.tables import read_rows
 
 FORMAT, VERSION = "zegel dossier", 1
 OPINIONS = ("sample", "all", "none")
-_TOOLS = ("zegel", "cryptography", "rpgp-py")
+_TOOLS = ("zegel", "cryptography", "rpgp-py", *MADE_WITH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from zegel.dossier.rendered import Rendered
 from zegel.errors import ZegelError
 
 NAME = "report.pdf"
+MADE_WITH = ("typst", "manimgx-fonts", "manimgx-fonts-cjk", "tzdata")
+"""Packages of which another version may set other bytes."""
 STANDARDS = ("a-2a ua-1", "1.7")
 """What is tried, in order: the form of archives (every glyph has its character, ISO 19005-2) and of
 those who cannot see (tagged, ISO 14289-1); plain PDF."""
