@@ -15,6 +15,7 @@ from typing import Any
 from zegel import mailstores
 from zegel.canonical import canonical_json
 from zegel.custody.merkle import HASH_SIZE
+from zegel.dossier import verify
 from zegel.dossier.certificates import Opened, Rows, is_encrypted, repeat
 from zegel.dossier.container import Draft
 from zegel.dossier.leaks import Needles
@@ -29,6 +30,8 @@ from zegel.openpgp.packets import write_message
 from zegel.openpgp.sealing import Recipient
 from zegel.processing.reopening import ciphertexts
 
+_PROOF = 16384
+"""Bytes that proof and opinions may add to a certificate."""
 PADDING = 4096
 """A sealed certificate is filled up to a multiple of this, so that its length tells little."""
 
@@ -99,9 +102,18 @@ class Disclosing:
         # Names sort around `opinions` and `proof`, which are known later.
         first = b"{%b,%b" % (opened.shown(hidden), canonical_json(rest)[1:-1])
         text = first + b"\n" + canonical_json(last)[1:]
+        self._is_verifiable(rows.number, len(text) + _PROOF, verify.LARGEST_JSON)
         at = self.draft.keep(text)
         keys = tuple(b["content_id"] for b in shown if b["session_key"] is not None)
         self.partials.append(Partial(rows.number, rest["index"], at, len(text), keys))
+
+    def _is_verifiable(self, number: int, size: int, most: int) -> None:
+        """Raise where a verifier would refuse what is to be shown, for its size."""
+        if size > most:
+            raise UsageError(
+                f"message {number} is too large for a dossier: {size:,} bytes, {most:,} at most",
+                next_step="Leave it out, or withhold its text and attachments.",
+            )
 
     def _members(self, rows: Rows, hidden: set[str], is_partly: bool) -> dict[str, str]:
         """Put the bytes that may be shown into the draft; return the member of each."""
@@ -110,6 +122,7 @@ class Disclosing:
         count: Counter[str] = Counter()
         if not is_partly:
             for name, folder, ending, content, digest in self._bytes_of(rows):
+                self._is_verifiable(rows.number, len(content), verify.LARGEST)
                 count[folder] += 1
                 place = f"{rows.number:07}-{count[folder]}.{ending}"
                 members[name] = self.draft.add_once(folder, place, content, digest)

@@ -208,6 +208,18 @@ def test_an_unknown_message_is_said_so_before_anything_is_written(
     assert [path.name for path in tmp_path.iterdir()] == ["ids"]
 
 
+@pytest.mark.parametrize("bound", ["LARGEST", "LARGEST_JSON"])
+def test_what_no_verifier_would_read_is_refused_and_named(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(f"zegel.dossier.verify.{bound}", 500)
+    ids = export.list(tmp_path / "ids", export.letters[1])
+    said = say("dossier", "make", "-i", export.inv, "-o", tmp_path / "a.zip", "--ids", ids)
+
+    assert (said.code, f"message {export.letters[1]}" in said.err) == (2, True)
+    assert not (tmp_path / "a.zip").exists()
+
+
 def test_a_dossier_is_never_written_over_another_file(export: Export, whole: Path) -> None:
     before = whole.read_bytes()
 
