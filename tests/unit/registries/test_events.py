@@ -22,6 +22,12 @@ def test_a_reissue_ends_one_holder_and_starts_another() -> None:
     assert found == [("Anna", 1, 5), ("Bert", 5, 9)]
 
 
+def test_a_device_that_is_unblocked_is_held_again() -> None:
+    found = told(event(1, "issued", "Anna"), event(5, "blocked"), event(7, "unblocked", "Anna"))
+
+    assert found == [("Anna", 1, 5), ("Anna", 7, None)]
+
+
 def test_events_are_taken_in_the_order_of_time() -> None:
     assert told(event(9, "blocked"), event(1, "issued", "Anna")) == [("Anna", 1, 9)]
 
