@@ -76,9 +76,10 @@ def children(whole: Entity) -> list[Entity]:
     boundary = whole.parameter("boundary")
     if not 0 < len(boundary) <= 70:
         raise _malformed("its multipart has no boundary")
-    pieces = re.split(
-        rb"(?:\A|\r\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r\n|\Z)", whole.body
-    )
+    # A delimiter begins a line; with a line end before the first, all begin with the same octets,
+    # for which a large message is searched faster than for either of two beginnings.
+    delimiter = rb"\r\n--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r\n|\Z)"
+    pieces = re.split(delimiter, b"\r\n" + whole.body)
     # pieces: before, mark, part, mark, part, …; the mark of the closing delimiter is `--`.
     parts = []
     for mark, piece in zip(pieces[1::2], pieces[2::2], strict=True):

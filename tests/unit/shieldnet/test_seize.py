@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -74,6 +75,7 @@ def test_the_copy_holds_every_file_with_its_digest_and_its_time(
     assert done.copied.changed == []
 
 
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
 def test_another_tool_checks_copy_and_files(network: Network, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     seize(network, copy, [])
