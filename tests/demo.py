@@ -33,11 +33,12 @@ def step(title: str, *command: str) -> None:
 def live(folder: Path) -> None:
     """Send mail through two real sites and take their copies apart; say where that cannot be."""
     net, case = folder / "live", str(folder / "live-case")
-    words = ("shieldnet", "generate", str(net), "--live", "--devices", "10", "--messages", "80")
+    sizes = ("--devices", "10", "--messages", "80", "--storylines", "0")
+    words = ("shieldnet", "generate", str(net), "--live", *sizes)
     title = "Two live sites of Postfix and Dovecot carry mail, are stopped and copied"
     print(f"\n\033[1m── {title}\033[0m\n$ {' '.join(words)}", flush=True)
     started = time.monotonic()
-    code = subprocess.run([*words, "--storylines", "0"], check=False).returncode
+    code = subprocess.run(words, check=False).returncode
     if code:
         print("SIMULATED: no live site here, so all that follows is traffic written to disk.")
         return

@@ -128,7 +128,10 @@ def made(custody: str, disk_mb: int = 0) -> Iterator[Live]:
         subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", folder], check=True)
         folder.chmod(0o755)
     (folder / "network.toml").write_text(text)
-    watcher = subprocess.Popen([sys.executable, "-c", WATCHER, str(base)], stdin=subprocess.PIPE)
+    # In a session of its own: what ends this process's whole group does not end the watcher.
+    watcher = subprocess.Popen(
+        [sys.executable, "-c", WATCHER, str(base)], stdin=subprocess.PIPE, start_new_session=True
+    )
     try:
         site.init(folder)
         yield Live(folder)

@@ -117,7 +117,7 @@ def show_summary(summary: Summary, out: Path, *, as_json: bool) -> None:
     table.add_row("stored copies", f"{summary.places:,}")
     for heading in ("copies", "states", "keys", "storylines"):
         counts = fields[heading]
-        if isinstance(counts, dict):
+        if isinstance(counts, dict) and counts:
             parts = "\n".join(f"{count:>7,}  {name}" for name, count in counts.items())
             table.add_row(f"{heading}, by kind" if heading == "copies" else heading, parts)
     table.add_row("innocent messages in their words", f"{summary.decoys:,}")

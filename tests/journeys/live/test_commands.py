@@ -133,6 +133,9 @@ def test_missing_packages_are_named_with_the_command(
     with pytest.raises(MissingPackagesError, match="apt-get install no-such-package"):
         site.up(live.network, [])
 
+    assert "no-such-package" in refused("generate", live.folder / "plan", "--live")
+    assert not (live.folder / "plan/copy").exists()
+
 
 def test_status_says_in_plain_words_who_could_read_the_mail(live: Live, still: Live) -> None:
     device, server = (shieldnet("status", one.folder) for one in (live, still))
