@@ -11,7 +11,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -73,38 +73,89 @@ def message_leaf(certificate: Mapping[str, Any]) -> bytes:
     return leaf(b"zegel-message-1\n", identity + b"".join(sorted(commitments)))
 
 
-def forge(members: Mapping[str, bytes], certificate: dict[str, Any]) -> dict[str, bytes]:
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+
+
+def public(key: Ed25519PrivateKey) -> str:
+    return key.public_key().public_bytes_raw().hex()
+
+
+def entry(index: int, act: str, **facts: Any) -> dict[str, Any]:
+    """Return an entry of a log, all of it shown under a salt that hides nothing."""
+    fields = {"act": act, "index": index, **{f"facts/{name}": facts[name] for name in facts}}
+    return {"fields": {name: ["00" * 32, value] for name, value in fields.items()}, "hidden": []}
+
+
+def entry_leaf(one: Mapping[str, Any]) -> bytes:
+    salted = [
+        hashlib.sha256(bytes.fromhex(salt) + canonical([name, value])).digest()
+        for name, (salt, value) in one["fields"].items()
+    ]
+    return leaf(b"zegel-log-entry-1\n", b"".join(sorted(salted)))
+
+
+def tree(leaves: list[bytes]) -> bytes:
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return node(tree(leaves[:split]), tree(leaves[split:]))
+
+
+def head(entries: list[dict[str, Any]], key: Ed25519PrivateKey = KEY) -> dict[str, Any]:
+    """Return the signed head of a log of these entries."""
+    fields = {
+        "format": "zegel-log-head-1", "origin": "forged", "public_key": public(key), "time": "0",
+        "root": tree([entry_leaf(one) for one in entries]).hex(), "size": len(entries),
+    }  # fmt: skip
+    return {**fields, "signature": key.sign(canonical(fields)).hex()}
+
+
+class Log:
+    """A log of the forger's own, sealed and signed as it should be."""
+
+    def __init__(self, root: str) -> None:
+        self.entries = [entry(0, "investigation sealed", root=root)]
+        self.key = KEY
+        self.voucher: dict[str, Any] | None = None
+
+    def hand_on(self, **changes: Any) -> None:
+        """Go on under another key; `changes` are made to the head before that is carried."""
+        before = {**head(self.entries, self.key), **changes}
+        self.key = Ed25519PrivateKey.from_private_bytes(bytes([len(self.entries)]) * 32)
+        facts = {"before": before, "holder": "another", "public_key": public(self.key)}
+        self.entries.append(entry(len(self.entries), "new holder", **facts))
+
+    def vouch(self, log: str, public_key: str) -> None:
+        """Let another log stand for a key."""
+        vouched = entry(0, "key vouched for", log=log, name="x", public_key=public_key)
+        self.voucher = {**vouched, "head": head([vouched]), "proof": []}
+
+
+def lines_of(log: Log) -> bytes:
+    top = {"head": head(log.entries, log.key), "voucher": log.voucher}
+    return b"".join(canonical(line) + b"\n" for line in (top, *log.entries))
+
+
+def forge(
+    members: Mapping[str, bytes],
+    certificate: dict[str, Any],
+    change_log: Callable[[Log], object] = lambda _: None,
+) -> dict[str, bytes]:
     """Seal one forged certificate under a root, a log and a manifest of the forger's own making."""
     forged = dict(members)
     header = leaf(b"zegel-investigation-1\n", forged["header.json"][:-1])
     own = message_leaf(certificate)
     root = node(header, own).hex()
     certificate.update(index=1, proof=[header.hex()])
-    entry = {
-        "fields": {
-            "act": ["00" * 32, "investigation sealed"],
-            "facts/root": ["00" * 32, root],
-            "index": ["00" * 32, 0],
-        },
-        "hidden": [],
-    }
-    salted = [
-        hashlib.sha256(bytes.fromhex(salt) + canonical([name, value])).digest()
-        for name, (salt, value) in entry["fields"].items()  # type: ignore[attr-defined]
-    ]
-    top = leaf(b"zegel-log-entry-1\n", b"".join(sorted(salted))).hex()
-    head = json.loads(forged["custody.jsonl"].splitlines()[0])["head"]
-    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
-    head.update(size=1, root=top, public_key=key.public_key().public_bytes_raw().hex())
-    head.pop("signature")
-    head["signature"] = key.sign(canonical(head)).hex()
-    lines = [canonical({"head": head, "voucher": None}), canonical(entry)]
-    forged["custody.jsonl"] = b"".join(line + b"\n" for line in lines)
+    log = Log(root)
+    change_log(log)
+    forged["custody.jsonl"] = lines_of(log)
     forged["certificates.jsonl"] = canonical(certificate) + b"\n"
     manifest = json.loads(forged["manifest.json"])
     manifest["investigation"] = {"root": root, "messages": 1, "proof": [own.hex()]}
     manifest["selection"].update(investigation=1, found=1, selected=1)
     manifest["selection"]["left out"] = 0
-    manifest["states"] = {certificate["fields"]["state"][1]: 1}
+    state = certificate["fields"].get("state", ("", "withheld"))[1]
+    manifest["states"] = {state: 1}
     forged["manifest.json"] = canonical(manifest) + b"\n"
     return listed(forged)

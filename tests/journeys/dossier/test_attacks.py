@@ -11,7 +11,9 @@ import os
 import shutil
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +22,17 @@ from hypothesis import strategies as st
 import zegel.dossier.make
 from tests.journeys.cases import done, say
 from tests.journeys.dossier.exports import Export
-from tests.journeys.dossier.forging import canonical, forge, listed, read, write
+from tests.journeys.dossier.forging import (
+    KEY,
+    Log,
+    canonical,
+    entry,
+    forge,
+    listed,
+    public,
+    read,
+    write,
+)
 from zegel.dossier import verify
 
 pytestmark = pytest.mark.xdist_group("dossier")
@@ -316,3 +328,118 @@ def test_a_part_hidden_that_nobody_owns_up_to_is_refused(
     code, wrong = answer(write(listed(members)), tmp_path / "z", export.root)
 
     assert (code, "withheld" in wrong) == (FALSE, True)
+
+
+def alone(small: Path) -> tuple[dict[str, bytes], dict[str, Any], str]:
+    """Return the encrypted message of the dossier, the members it has, and its ciphertext."""
+    members = read(small.read_bytes())
+    certificate = next(
+        one for one in map(json.loads, members["certificates.jsonl"].splitlines()) if one["repeat"]
+    )
+    mine = set(certificate["members"].values())
+    kept = {n: c for n, c in members.items() if n in mine or not n.startswith(verify.EVIDENCE)}
+    return kept, certificate, next(iter(certificate["repeat"]))
+
+
+def place_of(one: dict[str, Any]) -> dict[str, Any]:
+    name = next(name for name in one["fields"] if name.startswith("place/"))
+    return dict(one["fields"])[name][1]  # type: ignore[no-any-return]
+
+
+def same_key_twice(one: dict[str, Any], block: str) -> None:
+    one["fields"][f"session-key/{'0' * 64}"] = list(one["fields"][f"session-key/{block}"])
+
+
+def another_ciphertext(one: dict[str, Any], block: str) -> None:
+    for kind in ("ciphertext", "session-key"):
+        one["fields"][f"{kind}/{'0' * 64}"] = one["fields"].pop(f"{kind}/{block}")
+    for kind in ("ciphertext", "plaintext"):
+        one["members"][f"{kind}/{'0' * 64}"] = one["members"].pop(f"{kind}/{block}")
+
+
+def withheld_and_shown(one: dict[str, Any], block: str) -> None:
+    one["fields"].pop("text")
+    one.update(hidden=["00" * 32], withheld=[{"part": "text", "reason": "x"}], sealed="sealed/1")
+
+
+FORGERIES: list[tuple[str, Callable[[dict[str, Any], str], object]]] = [
+    ("leaf or number", lambda one, _: one.update(number=one["number"] + 1)),
+    ("leaf or number", lambda one, _: one.update(message="00")),
+    ("no ciphertext and no key", withheld_and_shown),
+    ("opens", same_key_twice),
+    ("not the ciphertext named", another_ciphertext),
+    ("not sealed in the exhibit", lambda one, _: place_of(one)["proof"].__setitem__(0, "00" * 32)),
+    ("another, or shorter", lambda one, _: place_of(one).update(path="elsewhere")),
+    ("another, or shorter", lambda one, _: place_of(one).update(offset=1 << 40)),
+    ("what is withheld differ", lambda one, _: one.update(hidden=["00" * 32])),
+]
+
+
+@pytest.mark.parametrize(("says", "change"), FORGERIES, ids=range(len(FORGERIES)))
+def test_a_dossier_sealed_anew_by_a_forger_is_false_where_it_contradicts_itself(
+    small: Path, tmp_path: Path, says: str, change: Callable[[dict[str, Any], str], object]
+) -> None:
+    members, certificate, block = alone(small)
+    change(certificate, block)
+    code, wrong = answer(write(forge(members, certificate)), tmp_path / "z", None)
+
+    assert (code, says in wrong) == (FALSE, True), wrong
+
+
+def handed_back_in_silence(log: Log) -> None:
+    log.hand_on()
+    log.key = KEY
+
+
+def handed_on_endlessly(log: Log) -> None:
+    for _ in range(verify.MOST_HOLDERS):
+        log.hand_on()
+
+
+def vouched_for_and_handed_on(log: Log) -> None:
+    log.vouch("forged", public(log.key))
+    log.hand_on()
+    log.hand_on()
+
+
+LOGS: list[tuple[str, Callable[[Log], object]]] = [
+    ("seals another", lambda log: log.entries.__setitem__(0, entry(0, "x", root="00" * 32))),
+    ("does not continue", lambda log: log.hand_on(size=7)),
+    ("does not continue", lambda log: log.hand_on(root="00" * 32)),
+    ("no signature", lambda log: log.hand_on(signature="00")),
+    ("not for this log", lambda log: log.vouch("forged", "00" * 32)),
+    ("not for this log", lambda log: log.vouch("another", public(log.key))),
+    ("not those of its head", handed_back_in_silence),
+    ("does not continue", handed_on_endlessly),
+]
+
+
+@pytest.mark.parametrize(("says", "change"), LOGS, ids=range(len(LOGS)))
+def test_a_log_that_does_not_hang_together_is_false(
+    small: Path, tmp_path: Path, says: str, change: Callable[[Log], object]
+) -> None:
+    members, certificate, _ = alone(small)
+    forged = forge(members, certificate, change)
+    code, wrong = answer(write(forged), tmp_path / "z", None)
+
+    assert (code, says in wrong) == (FALSE, True), wrong
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: None,
+        lambda log: log.hand_on(),
+        vouched_for_and_handed_on,
+    ],
+    ids=range(3),
+)
+def test_a_forger_s_own_log_that_hangs_together_is_consistent_in_itself(
+    small: Path, tmp_path: Path, change: Callable[[Log], object]
+) -> None:
+    """So that the tests above fail for what they change and for nothing else."""
+    members, certificate, _ = alone(small)
+    (tmp_path / "z").write_bytes(write(forge(members, certificate, change)))
+
+    for openssl in {None, shutil.which("openssl")}:
+        assert verify.verify(str(tmp_path / "z"), None, openssl)[:2] == (CONSISTENT, "")
