@@ -443,3 +443,12 @@ def test_a_forger_s_own_log_that_hangs_together_is_consistent_in_itself(
 
     for openssl in {None, shutil.which("openssl")}:
         assert verify.verify(str(tmp_path / "z"), None, openssl)[:2] == (CONSISTENT, "")
+
+
+def test_a_member_larger_than_any_of_its_kind_is_not_read(
+    export: Export, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "LARGEST_JSON", 100)
+    code, wrong = answer(small.read_bytes(), tmp_path / "z", export.root)
+
+    assert (code, wrong) == (FALSE, "manifest.json: it is larger than any of its kind")
