@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -52,7 +53,8 @@ def audit(
 
 
 def _listed(found: Iterator[Fact], path: Path) -> Iterator[Fact]:
-    with path.open("x", encoding="utf-8") as target:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as target:
         for fact in found:
             target.write(json.dumps(asdict(fact), ensure_ascii=False, sort_keys=True) + "\n")
             yield fact

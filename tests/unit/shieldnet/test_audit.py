@@ -157,6 +157,7 @@ def test_the_command_lists_counts_and_tells_by_its_exit_code(
     lines = (tmp_path / "facts.jsonl").read_text().splitlines()
 
     assert (whole.exit_code, broken.exit_code) == (0, 4)
+    assert (tmp_path / "facts.jsonl").stat().st_mode & 0o077 == 0
     assert len(lines) == sum(kind["facts"] for kind in json.loads(whole.stdout)["kinds"].values())
     assert "The promise is broken" in broken.stderr
 
