@@ -127,10 +127,11 @@ def disclose(folder: Path, inv: Path) -> None:
         *("zegel", "dossier", "verify", str(dossier), *anchored, "--open", "all"),
     )
     content = bytearray(dossier.read_bytes())
-    at = content.index(b"kilo", content.index(b"certificates.jsonl"))
-    content[at : at + 4] = b"gram"
+    field = b'"text":["'  # then its salt, and what was written
+    at = content.index(field, content.index(b"certificates.jsonl")) + len(field) + 64 + 3
+    content[at] = ord("X")
     changed.write_bytes(content)
-    print("\n\033[1m── One word of a message in it is changed\033[0m")
+    print("\n\033[1m── One letter of a message in it is changed\033[0m")
     print(f"$ {' '.join((*verify, str(changed), *anchored))}", flush=True)
     if subprocess.run((*verify, str(changed), *anchored), check=False).returncode != 6:
         sys.exit("the verifier did not say that it is false")
