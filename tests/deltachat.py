@@ -129,7 +129,12 @@ class App:
         found = []
         for chat in self.core.get_chatlist_entries(self.account, None, None, None):
             for number in self.core.get_message_ids(self.account, chat, False, False):
-                found.append(self.core.get_message(self.account, number))
+                try:
+                    found.append(self.core.get_message(self.account, number))
+                except RuntimeError as error:
+                    # It may disappear between the list and the look.
+                    if "does not exist" not in str(error):
+                        raise
         return found
 
     def got(self, text: str) -> dict[str, Any] | None:

@@ -178,6 +178,7 @@ def as_somebody(base: Path) -> list[str]:
     ]
 
 
+@pytest.mark.xdist_group("rootless")
 def test_without_root_both_sites_run_in_a_user_namespace_and_leave_nothing() -> None:
     try:
         account = pwd.getpwnam(USER)
