@@ -233,7 +233,9 @@ def test_a_folder_that_was_changed_since_it_was_sealed_exports_nothing(
     monkeypatch.setenv("ZEGEL_KEYS", str(tmp_path / "keys"))
     moved = copied(export, tmp_path)
     pack = moved.inv / "bytes.pack"
-    pack.write_bytes(pack.read_bytes()[:-1] + b"?")
+    content = bytearray(pack.read_bytes())
+    content[-1] ^= 1
+    pack.write_bytes(content)
     said = say("dossier", "make", "-i", moved.inv, "-o", tmp_path / "a.zip")
 
     assert said.code == 6
