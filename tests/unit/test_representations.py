@@ -20,9 +20,10 @@ PUBLIC = {
     # where something lies, or what it is called
     "path", "prefix", "store", "name", "type", "target",
     # digests, identities, Merkle roots
-    "sha256", "root", "frontier", "hidden", "ciphertext_id", "content_id", "identity", "tail",
+    "sha256", "root", "seal", "frontier", "hidden", "ciphertext_id", "content_id", "identity",
+    "message", "thread", "tail",
     # public keys and what names them
-    "public_key", "fingerprint", "key_id", "key_ids", "primary", "vouched",
+    "public_key", "fingerprint", "fingerprints", "key_id", "key_ids", "primary", "vouched",
     # parts of packets that nobody keeps secret
     "algorithm", "parameters", "signatures", "specifier", "iv", "left", "salt", "problems",
 }  # fmt: skip

@@ -39,7 +39,7 @@ class Entries:
     """Numbers of the messages printed, by Message-ID."""
     room: int
     """Characters of texts that may still be printed in full."""
-    pictures: dict[str, bytes] = field(default_factory=dict)
+    pictures: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def entry(self, message: Message) -> dict[str, Any]:
         """Return the message for the template."""
