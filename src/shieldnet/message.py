@@ -58,14 +58,14 @@ class Opened:
     sender: str
     message_id: str
     encrypted: bool
-    signed_by: str
+    signed_by: str = ""
     """Address whose certificate signed it; empty without a valid signature of the sender."""
-    trouble: str
+    trouble: str = ""
     """Why it could not be opened; empty where it was."""
-    subject: str = field(repr=False)
-    text: str = field(repr=False)
-    attachments: tuple[Attachment, ...] = field(repr=False)
-    literal: bytes = field(repr=False)
+    subject: str = field(repr=False, default="")
+    text: str = field(repr=False, default="")
+    attachments: tuple[Attachment, ...] = field(repr=False, default=())
+    literal: bytes = field(repr=False, default=b"")
 
 
 def seal(draft: Draft, recipients: Sequence[bytes], key: Any) -> Sealed:
@@ -126,18 +126,16 @@ def open_mail(
     """Open one mail with the phone's key; verify it against the sender's certificate."""
     outer = email.message_from_bytes(mail)
     sender = parseaddr(str(outer.get("From", "")))[1].lower()
-    facts = {"sender": sender, "message_id": str(outer.get("Message-ID", "")).strip()}
+    named = str(outer.get("Message-ID", "")).strip()
     armoured = _encrypted_part(outer)
     if armoured is None:
         return Opened(
-            **facts,
+            sender=sender,
+            message_id=named,
             encrypted=False,
-            signed_by="",
-            trouble="",
             subject=str(outer.get("Subject", "")),
             text=_text(outer),
             attachments=_attachments(outer),
-            literal=b"",
         )
     certificate = certificate_of(sender) if sender else None
     signers = [pysequoia.Cert.from_bytes(certificate)] if certificate else []
@@ -147,26 +145,17 @@ def open_mail(
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
         trouble = f"not opened: {_first_line(error)} (key of {own})"
-        return Opened(
-            **facts,
-            encrypted=True,
-            signed_by="",
-            trouble=trouble,
-            subject="",
-            text="",
-            attachments=(),
-            literal=b"",
-        )
+        return Opened(sender=sender, message_id=named, encrypted=True, trouble=trouble)
     literal = bytes(found.bytes or b"")
     inner = email.message_from_bytes(literal)
     good = certificate is not None and any(
         one.certificate == signers[0].fingerprint for one in found.valid_sigs
     )
     return Opened(
-        **facts,
+        sender=sender,
+        message_id=named,
         encrypted=True,
         signed_by=sender if good else "",
-        trouble="",
         subject=_decoded(inner.get("Subject", "")),
         text=_text(inner),
         attachments=_attachments(inner),
