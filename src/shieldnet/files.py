@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 
@@ -13,7 +14,8 @@ def put(path: Path, content: bytes, mode: int = 0o640) -> None:
     """
     before = path.stat() if path.exists() else None
     rights = mode if before is None else before.st_mode & 0o7777
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    # Threads of one process write the same file too.
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}")
     beside.unlink(missing_ok=True)
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights & 0o700)
     try:

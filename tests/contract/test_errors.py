@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pysequoia
 import pytest
 
 from tests.journeys.cases import Said, done, mail, maildir, say
@@ -45,7 +46,8 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.case = folder / "case"
-        self.copy = maildir(folder / "copy", [mail(number=number) for number in (1, 2, 3)])
+        mails = [mail("Tot morgen bij de haven.\n", number) for number in (1, 2, 3)]
+        self.copy = maildir(folder / "copy", mails)
         done("init", self.case, "--training")
         done("intake", self.copy, "--case", self.case, "--investigation", "Sparrow")
 
@@ -150,6 +152,18 @@ def order_beyond_conditions(at: Folder, *words: str) -> Said:
     return say("grant", at.given("order.toml", ORDER), "--case", at.case, *words)
 
 
+def withheld_but_shown(at: Folder, *words: str) -> Said:
+    inv = at.folder / "inv"
+    if not inv.exists():
+        done("process", "--case", at.case, "--workers", "1", "--index")
+        order = at.given("order.toml", ORDER.replace("Heron", "Sparrow"))
+        done("grant", order, "--case", at.case, "--out", inv)
+    one = at.given("held.toml", '[[withhold]]\nids = [1]\nparts = ["text"]\nreason = "theirs"\n')
+    judge = pysequoia.Tsk.generate("Judge <judge@court.example>").extract_certificate()
+    held = ("--withhold", one, "--magistrate-cert", at.given("cert", str(judge)))
+    return say("dossier", "make", "-i", inv, "-o", at.folder / "no.zip", *held, *words)
+
+
 WAYS: dict[Callable[..., Said], str] = {
     worker_killed: "ZegelError",
     words_unknown: "UsageError",
@@ -165,6 +179,7 @@ WAYS: dict[Callable[..., Said], str] = {
     log_changed: "VerificationError",
     head_of_nothing: "VerificationError",
     order_beyond_conditions: "ConditionError",
+    withheld_but_shown: "DisclosureError",
 }
 WITHOUT_A_PLACE = {worker_killed, words_unknown, option_unknown}
 """Ways whose words are wrong wherever they are said, and a process, which is nowhere."""

@@ -51,6 +51,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     zegel("process", "--case", case, "--index", "--workers", "1")
     (folder / "order.toml").write_text(ORDER.format(accounts=json.dumps(accounts(folder))), "utf-8")
     zegel("grant", folder / "order.toml", "--case", case, "--out", folder / "inv")
+    # Reading is logged by whoever holds the folder: one copy nobody has read.
+    shutil.copytree(folder / "inv", folder / "unread")
     return folder
 
 
@@ -253,7 +255,7 @@ def test_a_moved_folder_opens_without_its_case_and_names_its_new_holder(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved = tmp_path / "moved"
-    shutil.copytree(made / "inv", moved)
+    shutil.copytree(made / "unread", moved)
     monkeypatch.setenv("ZEGEL_KEYS", str(tmp_path / "keys"))
     monkeypatch.chdir(tmp_path)
     count = say("search", "-i", moved, "--json").json["count"]

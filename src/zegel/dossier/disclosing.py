@@ -138,7 +138,9 @@ class Disclosing:
         shown = self.needles.shown_by(rows, hidden, contents)
         if shown is not None:
             raise DisclosureError(
-                shown, next_step="Withhold it there too, or leave that message out."
+                shown,
+                where=str(self.inv.folder),
+                next_step="Withhold it there too, or leave that message out.",
             )
         return members
 

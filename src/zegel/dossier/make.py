@@ -198,6 +198,7 @@ class _Making:
             if shown is not None:
                 raise DisclosureError(
                     f"a query, tag or reason has words that are withheld of message {shown}",
+                    where=str(self.inv.folder),
                     next_step="Say it otherwise: the dossier tells how its messages were chosen.",
                 )
 
