@@ -25,7 +25,7 @@ _CLEAR = 0.5
 
 @cache
 def _identifier() -> Any:
-    # The model costs 1.4 s and 130 MB: only where a language is asked for.
+    # The model costs half a second and 130 MB: only where a language is asked for.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     known = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True, min_confidence=_CLEAR)
