@@ -75,19 +75,22 @@ def seal(
 
     Returns what hashing gave, and the tree of which the seal is the root.
     """
-    leaves: list[bytes] = []
     count = files = total = problems = 0
-    for entry in entries:
-        leaves.append(leaf_hash(entry_leaf(entry)))
-        keep(entry)
-        count += 1
-        # A container's own bytes are counted; what lies inside it is not counted again.
-        if entry.sha256 is not None:
-            files += 1
-            total += entry.size if entry.parent is None else 0
-        problems += entry.problem is not None
-        progress(entry.size if entry.parent is None else 0, entry.problem is not None)
-    tree = Proofs(leaves)
+
+    def leaves() -> Iterator[bytes]:
+        nonlocal count, files, total, problems
+        for entry in entries:
+            yield leaf_hash(entry_leaf(entry))
+            keep(entry)
+            count += 1
+            # A container's own bytes are counted; what lies inside it is not counted again.
+            if entry.sha256 is not None:
+                files += 1
+                total += entry.size if entry.parent is None else 0
+            problems += entry.problem is not None
+            progress(entry.size if entry.parent is None else 0, entry.problem is not None)
+
+    tree = Proofs(leaves())
     sealing = Sealing(
         seal=tree.root.hex(), entries=count, files=files, bytes=total, problems=problems
     )

@@ -20,7 +20,9 @@ class Proofs:
     """All levels of a tree, from which any leaf's proof is read."""
 
     def __init__(self, leaves: Iterable[bytes]) -> None:
-        level = bytearray().join(leaves)
+        level = bytearray()
+        for leaf in leaves:  # not `join`: it would hold an object for each of millions
+            level += leaf
         self._levels: list[bytearray | memoryview] = [level]
         while len(level) > HASH_SIZE:
             level = _above(level)
@@ -64,10 +66,6 @@ class Proofs:
         """Return the root."""
         return bytes(self._levels[-1]) or EMPTY_ROOT
 
-    def leaf(self, index: int) -> bytes:
-        """Return the hash of leaf `index`."""
-        return bytes(self._levels[0][index * HASH_SIZE : (index + 1) * HASH_SIZE])
-
     def proof(self, index: int) -> tuple[bytes, ...]:
         """Return the hashes that lead from leaf `index` to the root (RFC 6962 section 2.1.1)."""
         if not 0 <= index < self.size:
@@ -84,9 +82,8 @@ class Proofs:
 def _above(level: bytearray) -> bytearray:
     above = bytearray()
     pair = 2 * HASH_SIZE
-    nodes = bytes(level)
-    for at in range(0, len(nodes) - HASH_SIZE, pair):
-        above += sha256(b"\1" + nodes[at : at + pair]).digest()
+    for at in range(0, len(level) - HASH_SIZE, pair):
+        above += sha256(b"\1" + level[at : at + pair]).digest()
     if len(level) % pair:
         above += level[-HASH_SIZE:]
     return above
