@@ -217,7 +217,9 @@ def test_nothing_in_the_copy_tells_a_storyline_from_other_mail(
         shapes[bool(message["storyline"])] |= {line.partition(":")[0] for line in head.splitlines()}
     everything = b"\0".join(
         path.read_bytes() for path in (net / "copy").rglob("*") if path.is_file()
-    ).lower()
+    )
+    # Five letters turn up by chance in megabytes of base64, which says nothing in any case.
+    everything = re.sub(rb"(?m)^[A-Za-z0-9+/]{20,}={0,2}\r?$", b"", everything).lower()
 
     assert shapes[True] <= shapes[False]
     for word in (b"storyline", b"decoy", b"harbour 2", b"rc-2016-01"):
