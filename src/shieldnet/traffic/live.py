@@ -39,7 +39,7 @@ from shieldnet.traffic.mails import compose, literal
 from shieldnet.traffic.plan import Planned, planned
 from shieldnet.traffic.sealing import possible, seal
 from shieldnet.traffic.settings import Settings
-from shieldnet.traffic.truth import Message, Place, instant_text
+from shieldnet.traffic.truth import Message, Place, true_message
 from shieldnet.traffic.writing import state
 
 CLIENT = "[10.0.0.2]"
@@ -164,7 +164,7 @@ class _Sending:
             for one in batch:
                 kind = "inbox" if one.site is sender.site else "other site"
                 due[one.address] = (kind, outcome)
-        truth = self._truth(message, sender, people, verdict, inside, now)
+        truth = true_message(message, sender, people, inside, verdict, now)
         self.messages.append(truth)
         self._due.append((truth, due))
         if message.sent_copy:
@@ -220,40 +220,6 @@ class _Sending:
             for place in kept:
                 where = sent[truth.sender, truth.message_id]
                 truth.places.append(_place(*where, "sent", place.state))
-
-    def _truth(
-        self,
-        message: Planned,
-        sender: Device,
-        people: list[Device],
-        verdict: str,
-        inside: bytes,
-        now: int,
-    ) -> Message:
-        held = sender.tenure_at(message.when // 1_000_000_000)
-        return Message(
-            id=f"m{message.number:08d}",
-            when=instant_text(now),
-            sender=sender.address,
-            holder=held.holder if held else "",
-            to=tuple(person.address for person in people),
-            thread=message.thread,
-            group=message.group,
-            message_id=message.message_id,
-            language=message.language,
-            topic=message.topic,
-            subject=message.subject,
-            text=message.text,
-            text_sha256=hashlib.sha256(message.text.encode()).hexdigest(),
-            sha256=hashlib.sha256(inside).hexdigest(),
-            form=message.form,
-            signature=verdict,
-            hidden=message.hidden,
-            separate=message.separate,
-            storyline=message.storyline,
-            decoy=message.decoy,
-            places=[],
-        )
 
 
 def _logins(one: LiveSite) -> dict[str, str]:

@@ -6,13 +6,16 @@ One JSON object a line, in the fields docs/reference/copied-site.md lists.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
 from shieldnet.keys import KeySpec, key_pair
 from shieldnet.sites import SECOND
 from shieldnet.traffic.devices import Device, device
+from shieldnet.traffic.plan import Planned
 from shieldnet.traffic.settings import Settings
 from shieldnet.traffic.storylines.cast import Storyline
 
@@ -61,6 +64,36 @@ class Message:
         fields = asdict(self)
         fields["from"] = fields.pop("sender")
         return json_line(fields)
+
+
+def true_message(
+    message: Planned, sender: Device, people: Sequence[Device], inside: bytes, verdict: str, at: int
+) -> Message:
+    """Return what is true of a message planned: `inside` is its plaintext, sent `at` (ns)."""
+    held = sender.tenure_at(message.when // SECOND)
+    return Message(
+        id=f"m{message.number:08d}",
+        when=instant_text(at),
+        sender=sender.address,
+        holder=held.holder if held else "",
+        to=tuple(person.address for person in people),
+        thread=message.thread,
+        group=message.group,
+        message_id=message.message_id,
+        language=message.language,
+        topic=message.topic,
+        subject=message.subject,
+        text=message.text,
+        text_sha256=hashlib.sha256(message.text.encode()).hexdigest(),
+        sha256=hashlib.sha256(inside).hexdigest(),
+        form=message.form,
+        signature=verdict,
+        hidden=message.hidden,
+        separate=message.separate,
+        storyline=message.storyline,
+        decoy=message.decoy,
+        places=[],
+    )
 
 
 def json_line(fields: dict[str, Any]) -> str:

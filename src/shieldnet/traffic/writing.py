@@ -20,7 +20,7 @@ from shieldnet.traffic.mails import compose, flags, literal
 from shieldnet.traffic.plan import Planned, planned
 from shieldnet.traffic.sealing import cut_short, flip, possible, seal
 from shieldnet.traffic.settings import END, Settings
-from shieldnet.traffic.truth import Message, Place, instant_text
+from shieldnet.traffic.truth import Message, Place, true_message
 
 BACKUP = END - 40 * DAY
 """When the older state of some Maildirs was packed."""
@@ -100,7 +100,12 @@ class _Posting:
         """Encrypt, deliver, keep, and note the truth."""
         shown = self.people[:-1] if self.message.blind else self.people
         mails = self._mails(shown)
-        self.written.messages.append(self._truth())
+        message = self.message
+        truth = true_message(
+            message, self.sender, self.people, self.literal, self.verdict, message.when
+        )
+        truth.places = self.places
+        self.written.messages.append(truth)
         # What is encrypted for each recipient apart is handed in for each apart.
         batches = [[one] for one in self.people] if self.message.separate else [self.people]
         for people in batches:
@@ -225,33 +230,6 @@ class _Posting:
         name = maildir_name(shown, person.site, b"", self.chance) + ":2,"
         path = write_mail(self.copy, person, "", "cur", name, b"", shown)
         self.written.empty.append((person.site.name, path))
-
-    def _truth(self) -> Message:
-        message = self.message
-        held = self.sender.tenure_at(self.second)
-        return Message(
-            id=f"m{message.number:08d}",
-            when=instant_text(message.when),
-            sender=self.sender.address,
-            holder=held.holder if held else "",
-            to=tuple(person.address for person in self.people),
-            thread=message.thread,
-            group=message.group,
-            message_id=message.message_id,
-            language=message.language,
-            topic=message.topic,
-            subject=message.subject,
-            text=message.text,
-            text_sha256=hashlib.sha256(message.text.encode()).hexdigest(),
-            sha256=hashlib.sha256(self.literal).hexdigest(),
-            form=message.form,
-            signature=self.verdict,
-            hidden=message.hidden,
-            separate=message.separate,
-            storyline=message.storyline,
-            decoy=message.decoy,
-            places=self.places,
-        )
 
 
 def write_mail(
