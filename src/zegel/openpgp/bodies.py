@@ -71,7 +71,9 @@ def _ask_others(message: EncryptedMessage, session: SessionKey, ours: Failure) -
         if isinstance(result, Opened):
             return result
         if lacking and result.failure is not OpenFailure.UNSUPPORTED:
-            return result
+            # GnuPG does not say whether the repeated octets fit: a guess is likelier wrong.
+            guess = session.guessed and result.failure is OpenFailure.DAMAGED
+            return _WRONG if guess else result
     return ours
 
 

@@ -73,6 +73,8 @@ class SessionKey:
     algorithm: int
     """Symmetric algorithm; 0 where the body itself names it (SEIPD v2)."""
     key: bytes = field(repr=False)
+    guessed: bool = field(default=False, compare=False)
+    """True where neither checksum nor tag says that this is the key: a passphrase may be wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

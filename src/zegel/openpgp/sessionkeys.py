@@ -132,14 +132,14 @@ def _version4(esk: Esk, passphrase: bytes) -> tuple[SessionKey, ...] | Failure:
     derived = s2k.derive(body[2 : 2 + length], passphrase, KEY_SIZES[algorithm])
     sealed = body[2 + length :]
     if not sealed:
-        return (SessionKey(algorithm=algorithm, key=derived),)
+        return (SessionKey(algorithm=algorithm, key=derived, guessed=True),)
     cipher = block_cipher(algorithm, derived)
     if cipher is None:
         return _unsupported(names.reason("cipher", algorithm, names.cipher_name(algorithm)))
     plain = cfb_decrypt(cipher, sealed)
     if KEY_SIZES.get(plain[0]) != len(plain) - 1:
         return _WRONG_PASSPHRASE
-    return (SessionKey(algorithm=plain[0], key=plain[1:]),)
+    return (SessionKey(algorithm=plain[0], key=plain[1:], guessed=True),)
 
 
 def _aead(esk: Esk, passphrase: bytes) -> tuple[SessionKey, ...] | Failure:

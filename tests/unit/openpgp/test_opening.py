@@ -228,6 +228,17 @@ def test_what_rpgp_writes_to_a_passphrase_opens(version: Any, mode: Any) -> None
     assert wrong.failure is OpenFailure.WRONG_KEY
 
 
+def test_a_wrong_passphrase_that_gives_a_twofish_key_is_wrong_and_no_damage() -> None:
+    message = only(writers.gnupg_encrypts("-e", "-r", "rsa@test.example"))
+    guess = SessionKey(algorithm=10, key=bytes(32), guessed=True)
+    sure = SessionKey(algorithm=10, key=bytes(32))
+
+    assert open_message(message, guess) == Failure(
+        failure=OpenFailure.WRONG_KEY, code="prefix-mismatch"
+    )
+    assert open_message(message, sure) == Failure(failure=OpenFailure.DAMAGED, code="mdc-mismatch")
+
+
 def test_a_post_quantum_key_opens_in_a_process_of_its_own() -> None:
     secret = pysequoia.Tsk.generate(
         "test",
