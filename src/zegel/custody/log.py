@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from zegel.custody.entries import LARGEST_ENTRY, Entry, entry_from_line
 from zegel.custody.heads import SignedHead
 from zegel.custody.keys import create_key, load_key
 from zegel.custody.merkle import HASH_SIZE, Frontier
+from zegel.custody.shown import RESULTS, SHOWN
 from zegel.custody.state import ENTRIES, HEAD, LEAVES, LogFiles, read_state, write_state
 from zegel.custody.verify import verify
 from zegel.custody.vouching import may_be_anchored
@@ -110,11 +111,24 @@ class Log:
                     raise VerificationError(f"entry {index} of the log does not fit its leaf")
                 yield entry
 
-    def append(self, act: str, facts: Mapping[str, JSON], who: str | None = None) -> int:
-        """Add one act and return its index, once it would survive a power cut."""
+    def append(
+        self,
+        act: str,
+        facts: Mapping[str, JSON],
+        who: str | None = None,
+        *,
+        shown: Sequence[str] | None = None,
+    ) -> int:
+        """Add one act and return its index, once it would survive a power cut.
+
+        `shown` names the results in the order in which they will be shown: the entry says how
+        many they are and keeps their digest (`zegel.custody.shown`). None: no read.
+        """
         if act in RESERVED:
             raise UsageError(f"`{act}` is an act that only the custody log itself writes")
-        return self._append(act, facts, who)
+        if taken := {RESULTS, SHOWN} & facts.keys():
+            raise UsageError(f"no act names a fact `{min(taken)}`: the log writes it")
+        return self._append(act, facts, who, shown)
 
     def vouch(self, log: str, public_key: bytes, name: str, who: str | None = None) -> int:
         """Say on this log's authority whose the key is that signs `log`; return the index.
@@ -138,14 +152,21 @@ class Log:
         may_be_anchored(head, self.entries())
         return self._append(ANCHORED, anchored_facts(head), who)
 
-    def _append(self, act: str, facts: Mapping[str, JSON], who: str | None) -> int:
+    def _append(
+        self,
+        act: str,
+        facts: Mapping[str, JSON],
+        who: str | None,
+        shown: Sequence[str] | None = None,
+    ) -> int:
         if self._key is None:
             raise UsageError("this log was opened without its key, for reading only")
         writer = Writer(self._folder, self._key)
         with _storage(self._folder), LogFiles.opened(self._folder, writing=True) as files:
             fcntl.flock(files.entries, fcntl.LOCK_EX)
             state = writer.repaired(files, read_state(self._folder))
-            entry = new_entry(state.head.size, act, facts, account() if who is None else who)
+            acting = account() if who is None else who
+            entry = new_entry(state.head.size, act, facts, acting, shown)
             writer.commit(files, state, entry)
         return entry.index
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +24,7 @@ from zegel.custody.acts import NEW_HOLDER, REPAIRED, NewHolder
 from zegel.custody.entries import LARGEST_ENTRY, SALT_SIZE, Entry, entry_from_line
 from zegel.custody.heads import sign_head
 from zegel.custody.merkle import HASH_SIZE, Frontier
+from zegel.custody.shown import FIELD, shown_facts
 from zegel.custody.state import LogFiles, LogState, write_state
 from zegel.errors import UsageError, VerificationError
 
@@ -101,12 +102,18 @@ class Writer:
         return after
 
 
-def new_entry(index: int, act: str, facts: Mapping[str, JSON], who: str) -> Entry:
+def new_entry(
+    index: int,
+    act: str,
+    facts: Mapping[str, JSON],
+    who: str,
+    shown: Sequence[str] | None = None,
+) -> Entry:
     """Return an entry of this instant, with a salt of its own."""
     written = {
         name: _legible(fact) if isinstance(fact, str) else fact for name, fact in facts.items()
     }
-    return Entry(
+    entry = Entry(
         index=index,
         time_ns=time.time_ns(),
         who=_legible(who),
@@ -115,6 +122,10 @@ def new_entry(index: int, act: str, facts: Mapping[str, JSON], who: str) -> Entr
         facts=json.loads(canonical_json(written)),
         salt=os.urandom(SALT_SIZE),
     )
+    if shown is None:
+        return entry
+    names = [_legible(name) for name in shown]
+    return replace(entry, facts={**entry.facts, **shown_facts(entry.field_salt(FIELD), names)})
 
 
 def unfinished(files: LogFiles, state: LogState) -> tuple[bytes, bool]:
