@@ -24,8 +24,10 @@ VOUCHED = "key vouched for"
 """Whoever signs this log says whose a log's key is."""
 ANCHORED = "head anchored"
 """The head of another log, as it was shown to whoever signs this one."""
+CLOCK_BACK = "clock set back"
+"""The machine's clock stands behind the newest entry: what follows bears that entry's time."""
 
-RESERVED = frozenset((REPAIRED, NEW_HOLDER, VOUCHED, ANCHORED))
+RESERVED = frozenset((REPAIRED, NEW_HOLDER, VOUCHED, ANCHORED, CLOCK_BACK))
 
 KEY_SIZE = 32
 """Octets of an Ed25519 public key (RFC 8032 section 5.1.5)."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from zegel.canonical import JSON
+from zegel.canonical import JSON, canonical_json
 from zegel.custody.acts import (
     ANCHORED,
     KEY_SIZE,
@@ -111,6 +111,25 @@ class Log:
                     raise VerificationError(f"entry {index} of the log does not fit its leaf")
                 yield entry
 
+    def acts(self, wanted: Collection[str]) -> Iterator[Entry]:
+        """Yield the signed entries of some acts in order, each checked against its leaf.
+
+        All others are passed over unread: a log of 100,000 entries takes some milliseconds.
+        """
+        state = read_state(self._folder)
+        # A line is canonical JSON, so its act comes first.
+        marks = tuple(b'{"act":%b,' % canonical_json(act) for act in wanted)
+        with _storage(self._folder), LogFiles.opened(self._folder) as files:
+            for index in range(state.head.size):
+                line = files.entries.readline(LARGEST_ENTRY + 1)
+                if not line.startswith(marks):
+                    continue
+                entry = entry_from_line(line, index)
+                files.leaves.seek(index * HASH_SIZE)
+                if entry.leaf() != files.leaves.read(HASH_SIZE):
+                    raise VerificationError(f"entry {index} of the log does not fit its leaf")
+                yield entry
+
     def append(
         self,
         act: str,
@@ -165,6 +184,7 @@ class Log:
         with _storage(self._folder), LogFiles.opened(self._folder, writing=True) as files:
             fcntl.flock(files.entries, fcntl.LOCK_EX)
             state = writer.repaired(files, read_state(self._folder))
+            state = writer.clock_noticed(files, state)
             acting = account() if who is None else who
             entry = new_entry(state.head.size, act, facts, acting, shown)
             writer.commit(files, state, entry)

@@ -20,13 +20,16 @@ from typing import BinaryIO
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from zegel.canonical import JSON, canonical_json, percent_encoded
-from zegel.custody.acts import NEW_HOLDER, REPAIRED, NewHolder
+from zegel.custody.acts import CLOCK_BACK, NEW_HOLDER, REPAIRED, NewHolder
 from zegel.custody.entries import LARGEST_ENTRY, SALT_SIZE, Entry, entry_from_line
 from zegel.custody.heads import sign_head
 from zegel.custody.merkle import HASH_SIZE, Frontier
 from zegel.custody.shown import FIELD, shown_facts
 from zegel.custody.state import LogFiles, LogState, write_state
 from zegel.errors import UsageError, VerificationError
+
+CLOCKS_DIFFER_NS = 5 * 60 * 10**9
+"""By how much the clocks of two machines may differ without a word in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +39,25 @@ class Writer:
     folder: Path
     key: Ed25519PrivateKey = field(repr=False)
 
-    def state(self, origin: str, frontier: Frontier, entries_bytes: int) -> LogState:
+    def state(
+        self, origin: str, frontier: Frontier, entries_bytes: int, not_before_ns: int = 0
+    ) -> LogState:
         """Return the signed state of a log that ends here."""
         head = sign_head(
             self.key,
             origin=origin,
             size=frontier.size,
             root=frontier.root(),
-            time_ns=time.time_ns(),
+            time_ns=max(time.time_ns(), not_before_ns),
         )
         return LogState(head=head, frontier=frontier.hashes, entries_bytes=entries_bytes)
 
     def commit(self, files: LogFiles, state: LogState, entry: Entry) -> LogState:
-        """Write, sync and sign for `entry`; return the state after it."""
+        """Write, sync and sign for `entry`; return the state after it.
+
+        Its time is never before that of the newest head, whatever the machine's clock says.
+        """
+        entry = replace(entry, time_ns=max(entry.time_ns, state.head.time_ns))
         line = entry.line()
         if len(line) > LARGEST_ENTRY:
             raise UsageError(f"an entry of {len(line)} bytes is too long for a custody log")
@@ -75,6 +84,14 @@ class Writer:
         }
         return self.commit(files, state, new_entry(state.head.size, REPAIRED, facts, "zegel"))
 
+    def clock_noticed(self, files: LogFiles, state: LogState) -> LogState:
+        """Say in the log where the machine's clock stands behind the newest entry."""
+        now = time.time_ns()
+        if state.head.time_ns - now <= CLOCKS_DIFFER_NS:
+            return state
+        facts: dict[str, JSON] = {"clock": str(now), "newest": str(state.head.time_ns)}
+        return self.commit(files, state, new_entry(state.head.size, CLOCK_BACK, facts, "zegel"))
+
     def take_over(self, files: LogFiles, state: LogState, holder: str, who: str) -> LogState:
         """Go on with a log that another key signed, and say so in the first entry.
 
@@ -97,7 +114,8 @@ class Writer:
         _write(files.leaves, state.head.size * HASH_SIZE, leaf)
         frontier = Frontier(state.head.size, state.frontier)
         frontier.append(leaf)
-        after = self.state(state.head.origin, frontier, state.entries_bytes + length)
+        end = state.entries_bytes + length
+        after = self.state(state.head.origin, frontier, end, entry.time_ns)
         write_state(self.folder, after)
         return after
 
