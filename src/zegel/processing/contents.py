@@ -16,16 +16,26 @@ from zegel.openpgp.model import Opened, PublicKey, Signature
 from zegel.openpgp.packets import read_packets
 from zegel.openpgp.signatures import check
 from zegel.processing.clocks import dated
-from zegel.processing.headers import message_id, participants, references, unstructured
+from zegel.processing.headers import (
+    Participants,
+    all_named,
+    also_named,
+    message_id,
+    participants,
+    references,
+    unstructured,
+)
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
 from zegel.processing.mime import Mail, read_mail, signed_parts_of
-from zegel.processing.textbody import inner_headers, text_of
+from zegel.processing.slices import Headers
+from zegel.processing.textbody import attached_text, inner_headers, text_of
 from zegel.records import Problem, Verdict, record
 
 FindKey = Callable[[bytes], Sequence[PublicKey]]
 
 _MIME_START = re.compile(rb"(?:[!-9;-~]+:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)+?", re.DOTALL)
 SIGNATURE_PACKET = 2
+_MOST_NAMED = 10_000
 _TEXT_LIMIT = 8 * 2**20
 """Characters of text kept per content; what is cut is a problem."""
 
@@ -111,17 +121,20 @@ def _read_mail_into(row: dict[str, Any], mail: Mail) -> tuple[Problem, ...]:
     headers = inner_headers(mail)
     people = participants(headers)
     unreadable: list[Problem] = []
+    said = attached_text(attachments)
     date_text, date = dated(headers, "inner date", unreadable)
     row.update(
         message_id=message_id(headers),
         subject=unstructured(headers, "subject") if "subject" in headers else None,
         sender=[person.address for person in people.sender],
         recipients=[person.address for person in (*people.to, *people.cc, *people.bcc)],
+        also_named=_also_named(mail, headers, people),
         references=list(references(headers)),
         chat_group=_first(headers, "chat-group-id"),
         date_ns=date[0] if date else None,
         date_text=date_text,
         text=_bounded(text),
+        attached_text=_bounded(said) if said else None,
         attachments=[
             {
                 "filename": item.filename,
@@ -132,8 +145,17 @@ def _read_mail_into(row: dict[str, Any], mail: Mail) -> tuple[Problem, ...]:
             for item in attachments
         ],
     )
-    cut = (Problem(kind="text cut"),) if len(text) > _TEXT_LIMIT else ()
+    cut = (Problem(kind="text cut"),) if max(len(text), len(said)) > _TEXT_LIMIT else ()
     return (*mail.problems, *problems, *unreadable, *cut)
+
+
+def _also_named(mail: Mail, headers: Headers, people: Participants) -> list[str]:
+    """Return who is named beside sender and recipients: in the mails inside this one too."""
+    found = dict.fromkeys(also_named(headers, people))
+    for node in mail.containers:
+        if node.embedded is not None:
+            found.update(dict.fromkeys(all_named(node.embedded)))
+    return list(found)[:_MOST_NAMED]
 
 
 def _first(headers: dict[str, list[str]], name: str) -> str | None:

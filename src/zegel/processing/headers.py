@@ -73,6 +73,38 @@ def participants(headers: Headers) -> Participants:
     )
 
 
+_BESIDE = (
+    "sender", "reply-to", "resent-from", "resent-sender", "resent-to", "resent-cc", "resent-bcc",
+    "mail-followup-to", "mail-reply-to", "disposition-notification-to",
+)  # fmt: skip
+"""Fields that name people too, and make nobody sender or recipient of the mail."""
+
+
+def also_named(headers: Headers, people: Participants) -> tuple[str, ...]:
+    """Return who is named beside the addresses of sender and recipients: names, other fields.
+
+    A display name stands as decoded; other fields (Reply-To, Resent-*) give names and addresses.
+    """
+    found: dict[str, None] = {}
+    for group in (people.sender, people.to, people.cc, people.bcc):
+        for one in group:
+            if one.name or not one.address:
+                found.setdefault(one.name or one.raw)
+    for name in _BESIDE:
+        for value in headers.get(name, ())[:MAX_IDS]:
+            for one in addresses(value):
+                found.update(dict.fromkeys(filter(None, (one.name, one.address or one.raw))))
+    return tuple(found)
+
+
+def all_named(headers: Headers) -> tuple[str, ...]:
+    """Return every name and address in the fields of a mail that name people."""
+    people = participants(headers)
+    groups = (people.sender, people.to, people.cc, people.bcc)
+    mailboxes = [one.address for group in groups for one in group if one.address]
+    return tuple(dict.fromkeys((*mailboxes, *also_named(headers, people))))
+
+
 def _field(headers: Headers, name: str, problems: list[Problem]) -> tuple[Address, ...]:
     values = headers.get(name)
     if values is None:

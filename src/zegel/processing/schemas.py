@@ -30,6 +30,7 @@ STORED = pa.schema(
         ("sender", TEXTS),
         ("recipients", TEXTS),
         ("envelope", TEXTS),
+        ("also_named", TEXTS),
         ("references", TEXTS),
         ("received_ns", pa.int64()),
         ("received_text", pa.string()),
@@ -215,14 +216,18 @@ CONTENTS = pa.schema(
         ("subject", pa.string()),
         ("sender", TEXTS),
         ("recipients", TEXTS),
+        ("also_named", TEXTS),
         ("references", TEXTS),
         ("chat_group", pa.string()),
         ("date_ns", pa.int64()),
         ("date_text", pa.string()),
         ("text", pa.string()),
+        ("attached_text", pa.string()),
         ("attachments", pa.list_(ATTACHMENT)),
     ]
 )
+"""`also_named` are names and addresses beside sender and recipients (`headers.also_named`);
+`attached_text` is what attachments say whose text is read (`textbody.attached_text`)."""
 
 OPEN = {"sessions": SESSIONS, "contents": CONTENTS, "problems": PROBLEMS}
 

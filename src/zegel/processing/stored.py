@@ -13,7 +13,13 @@ from typing import Any
 from zegel.exhibits.model import Entry
 from zegel.openpgp.model import EncryptedMessage
 from zegel.processing.clocks import Clocks, clocks
-from zegel.processing.headers import envelope_accounts, message_id, participants, references
+from zegel.processing.headers import (
+    also_named,
+    envelope_accounts,
+    message_id,
+    participants,
+    references,
+)
 from zegel.processing.layers import (
     FoundLayer,
     find_keys_in,
@@ -44,6 +50,7 @@ class Fields:
     sender: Sequence[str] | None = None
     recipients: Sequence[str] | None = None
     envelope: Sequence[str] | None = None
+    also_named: Sequence[str] | None = None
     references: Sequence[str] | None = None
 
 
@@ -127,6 +134,7 @@ class Stored:
             sender=[person.address for person in people.sender],
             recipients=[person.address for person in (*people.to, *people.cc, *people.bcc)],
             envelope=envelope,
+            also_named=also_named(headers, people),
             references=references(headers),
         )
         self.clocks = clocks(headers, stored_ns=span.delivered_ns, stored_text=span.delivered_text)
@@ -199,6 +207,7 @@ def _stored_columns(batch: Sequence[Stored]) -> dict[str, list[Any]]:
         "sender": [found.sender for found in fields],
         "recipients": [found.recipients for found in fields],
         "envelope": [found.envelope for found in fields],
+        "also_named": [found.also_named for found in fields],
         "references": [found.references for found in fields],
         **_clock_columns([item.clocks or _by_store(item.span) for item in batch]),
     }

@@ -73,6 +73,38 @@ def _attachment(filename: str, content_type: str, content: bytes) -> Attachment:
     )
 
 
+_MESSAGES = ("message/rfc822", "message/global", "message/news")
+_SAYS_TEXT = re.compile(
+    r"text/.+|application/(?:json|xml|rtf|x-yaml|toml|pgp-keys|.+\+(?:json|xml))|message/.+"
+)
+_TEXT_ENDS = (
+    ".txt", ".csv", ".tsv", ".md", ".json", ".xml", ".htm", ".html", ".vcf", ".ics", ".eml", ".log",
+    ".rtf", ".ini", ".toml", ".yaml", ".yml",
+)  # fmt: skip
+
+
+def holds_text(content_type: str, filename: str | None) -> bool:
+    """Say whether an attachment is one whose text is read: not a PDF, picture, archive or office
+    document, which nothing here takes apart."""
+    return bool(_SAYS_TEXT.fullmatch(content_type) or (filename or "").lower().endswith(_TEXT_ENDS))
+
+
+def attached_text(attachments: list[Attachment]) -> str:
+    """Return what attachments say that hold text; mails among them are in the mail's own text."""
+    said = [
+        _attached(item)
+        for item in attachments
+        if item.content_type not in _MESSAGES and holds_text(item.content_type, item.filename)
+    ]
+    return "\n".join(filter(None, said))
+
+
+def _attached(item: Attachment) -> str:
+    text, _ = decode(item.content[:MAX_TEXT], "")
+    html = item.content_type == "text/html" or item.filename.lower().endswith((".htm", ".html"))
+    return text_of_html(text, []) if html else text
+
+
 def _embedded(mail: Mail) -> list[Attachment]:
     """Return embedded messages as attachments; one inside another belongs to the outer one."""
     found: list[Attachment] = []

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from zegel import __version__
 from zegel.casefile import Case
 from zegel.engines import LocalEngine
-from zegel.errors import UsageError
+from zegel.errors import CaseError, UsageError
 from zegel.processing.grouping import RoundInput, guesses_left, plan_round
 from zegel.processing.scan import iter_partitions
 from zegel.processing.settling import Settled, settle
@@ -32,8 +32,8 @@ from zegel.service.passphrases import PassphraseList
 from zegel.service.progress import Progress, silent
 from zegel.tables import StorageGuard, commit, make_folder
 
-RULES = 1
-"""Version of the rules that turn bytes into rows; a new one makes every part again."""
+RULES = 2
+"""Version of the rules that turn bytes into rows; tables of another one are not added to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,7 @@ def process(
             "the case holds no exhibit", where=str(case.folder), next_step="`zegel intake PATH`."
         )
     with case.lock(), run.engine:
+        run.require_rules()
         run.sweep()
         go_on = run.is_complete()
         case.log().append("processing began", {"version": __version__}, who=who)
@@ -98,6 +99,15 @@ class _Run:
             )
             for record in self.records
         }
+
+    def require_rules(self) -> None:
+        """Raise where the tables were made by other rules: half of either would be neither."""
+        if any(not part.endswith(f"-v{RULES}") for part in self.case.stage("scan").parts()):
+            raise CaseError(
+                "the case was processed by a version of zegel with other rules",
+                where=str(self.case.folder / "tables"),
+                next_step="Move that folder aside and give the command again: it starts anew.",
+            )
 
     def sweep(self) -> None:
         for name in ("scan", "keys", "plan", "open", "settled"):
