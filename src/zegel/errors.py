@@ -7,7 +7,8 @@
     ├── StorageError          the disk is full or refuses to write
     ├── VerificationError     a proof, digest or signature does not hold
     ├── ConditionError        an order asks for more than may be granted
-    └── DisclosureError       an export would show more than may be shown
+    ├── DisclosureError       an export would show more than may be shown
+    └── RefusedError          this person may not do this, or nobody may any more
 
 A defect in the evidence is never one of these: it becomes a `zegel.records.Problem`.
 """
@@ -105,6 +106,15 @@ class DisclosureError(ZegelError):
     remedy = "Withhold that too, or leave the message out."
 
 
+class RefusedError(ZegelError):
+    """Whoever acts has no right to this act, or nobody has any more; the refusal is in the log."""
+
+    exit_code = 10
+    http_status = 403
+    meaning = "whoever acts has no right to this, or nobody has any more"
+    remedy = "Ask somebody whose role allows it."
+
+
 ERRORS: tuple[type[ZegelError], ...] = (
     ZegelError,
     UsageError,
@@ -114,6 +124,7 @@ ERRORS: tuple[type[ZegelError], ...] = (
     VerificationError,
     ConditionError,
     DisclosureError,
+    RefusedError,
 )
 
 

@@ -164,6 +164,18 @@ def withheld_but_shown(at: Folder, *words: str) -> Said:
     return say("dossier", "make", "-i", inv, "-o", at.folder / "no.zip", *held, *words)
 
 
+def named_outside_training(at: Folder, *words: str) -> Said:
+    inv = at.folder / "inv"
+    if not inv.exists():
+        done("process", "--case", at.case, "--workers", "1", "--index")
+        order = at.given("order.toml", ORDER.replace("Heron", "Sparrow"))
+        done("grant", order, "--case", at.case, "--out", inv)
+        description = inv / "investigation.json"
+        text = description.read_text(encoding="utf-8")
+        description.write_text(text.replace('"training":true', '"training":false'))
+    return say("tag", "-i", inv, "1", "x", "--who", "somebody else", *words)
+
+
 WAYS: dict[Callable[..., Said], str] = {
     worker_killed: "ZegelError",
     words_unknown: "UsageError",
@@ -180,6 +192,7 @@ WAYS: dict[Callable[..., Said], str] = {
     head_of_nothing: "VerificationError",
     order_beyond_conditions: "ConditionError",
     withheld_but_shown: "DisclosureError",
+    named_outside_training: "RefusedError",
 }
 WITHOUT_A_PLACE = {worker_killed, words_unknown, option_unknown}
 """Ways whose words are wrong wherever they are said, and a process, which is nowhere."""

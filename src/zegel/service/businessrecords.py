@@ -7,13 +7,15 @@ from typing import Any
 
 from zegel.investigation import Investigation
 from zegel.investigation.leaves import as_json
-from zegel.service.reading import investigation_log, iso
+from zegel.service.door import Who, enter
+from zegel.service.reading import iso
 
 
-def list_records(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
+def list_records(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     """Return the registry's and sales ledger's rows of an investigation, and what was paid."""
-    investigation_log(inv).append("business records read", {}, who=who)
-    rows = list(inv.rows("holdings"))
+    with enter(inv, "business records read", who) as visit:
+        rows = list(inv.rows("holdings"))
+        visit.write({"rows": len(rows)})
     paid: dict[str, int] = {}
     for row in rows:
         if row["price_cents"] is not None:

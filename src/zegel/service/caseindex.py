@@ -16,26 +16,27 @@ from zegel.errors import UsageError
 from zegel.processing.documents import DocumentInput, write_documents
 from zegel.search import build_index
 from zegel.search.index import Row
+from zegel.service.door import Who, enter_case
 from zegel.service.progress import Progress, silent
 from zegel.tables import StorageGuard, commit, make_folder, read_rows
 
 DOCUMENTS, TEXT = "documents.parquet", "text"
 
 
-def build_case_index(
-    case: Case, *, who: str | None = None, progress: Progress = silent
-) -> dict[str, Any]:
+def build_case_index(case: Case, *, who: Who = None, progress: Progress = silent) -> dict[str, Any]:
     """Build the index for the case as it is settled now; say how many messages it holds."""
-    settled = case.stage("settled")
-    if not settled.parts():
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
-    with case.lock():
+    with enter_case(case, "index began", who) as visit, case.lock():
+        settled = case.stage("settled")
+        if not settled.parts():
+            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
         folder = make_folder(case.folder / "index")
         place = folder / settled.parts()[-1]
-        if not place.is_dir():
-            case.log().append("index began", {"state": place.name}, who=who)
+        if place.is_dir():
+            visit.write({"state": place.name}, act="index found")
+        else:
+            visit.write({"state": place.name})
             _build(case, place, progress)
-            case.log().append("index built", {"state": place.name}, who=who)
+            visit.note("index built", {"state": place.name})
         for old in folder.iterdir():
             if old != place:
                 shutil.rmtree(old)

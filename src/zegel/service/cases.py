@@ -10,6 +10,7 @@ from typing import Any
 from zegel.casefile import Case, ExhibitRecord, ExhibitShelf
 from zegel.errors import ExhibitError
 from zegel.exhibits import Copy, open_copy
+from zegel.service.door import Who, enter_case
 from zegel.tables import make_folder
 
 _LEFT_IN_WORK = (".opening-*", "tmp*", "zegel-*")
@@ -21,14 +22,16 @@ def init_case(folder: Path, *, training: bool = False, who: str | None = None) -
     return Case.create(folder, training=training, who=who)
 
 
-def status(case: Case) -> dict[str, Any]:
+def status(case: Case, *, who: Who = None) -> dict[str, Any]:
     """Return what the case is and which exhibits it holds; metadata only."""
-    return {
-        "case": case.identity,
-        "training": case.training,
-        "exhibits": [asdict(exhibit) for exhibit in shelf(case).all()],
-        "processed": bool(case.stage("settled").parts()),
-    }
+    with enter_case(case, "case read", who) as visit:
+        visit.write()
+        return {
+            "case": case.identity,
+            "training": case.training,
+            "exhibits": [asdict(exhibit) for exhibit in shelf(case).all()],
+            "processed": bool(case.stage("settled").parts()),
+        }
 
 
 def open_exhibit(case: Case, record: ExhibitRecord, moved_to: Path | None = None) -> Copy:

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from zegel.canonical import JSON
-from zegel.custody.log import account
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import (
@@ -18,7 +16,8 @@ from zegel.investigation.casework import (
     say,
     standing,
 )
-from zegel.service.reading import casework_of, find_message, investigation_log
+from zegel.service.door import Who, enter
+from zegel.service.reading import casework_of, find_message
 from zegel.service.takeover import earlier_version, lines_of, split
 from zegel.tables import read_rows, rows_with
 
@@ -31,27 +30,31 @@ ACTS = {
 
 
 def add_casework(
-    inv: Investigation, wanted: str, kind: str, value: str, *, who: str | None = None
+    inv: Investigation, wanted: str, kind: str, value: str, *, who: Who = None
 ) -> dict[str, Any]:
     """Add a tag, note or relevance to a message, or take a tag off; the log says that it was done.
 
-    In an investigation that is no training, `who` is the operating-system account, whatever is
-    given.
+    Whoever acts says it: another name can be given in a training investigation only.
     """
-    if who is not None and not inv.training:
-        raise UsageError("another name can be given in a training investigation only")
     value = checked(kind, value)
-    log = investigation_log(inv)
-    message = find_message(inv, wanted)["message"]
-    if kind == "untag" and value not in _standing(inv, message).tags:
-        raise UsageError(f"the message does not bear the tag {value!r}", where=str(inv.folder))
-    log.append(ACTS[kind], {"message": message.hex()}, who=who)
-    say(inv.folder, message, kind, value, who or account())
-    return list_casework(inv, wanted)
+    with enter(inv, ACTS[kind], who) as visit:
+        message = find_message(inv, wanted)["message"]
+        if kind == "untag" and value not in _standing(inv, message).tags:
+            raise UsageError(f"the message does not bear the tag {value!r}", where=str(inv.folder))
+        visit.write({"message": message.hex()})
+        say(inv.folder, message, kind, value, visit.person.name)
+        return _of_message(inv, wanted)
 
 
-def list_casework(inv: Investigation, wanted: str) -> dict[str, Any]:
+def list_casework(inv: Investigation, wanted: str, *, who: Who = None) -> dict[str, Any]:
     """Return what was said of a message."""
+    with enter(inv, "casework read", who, {"message": wanted}) as visit:
+        result = _of_message(inv, wanted)
+        visit.write(shown=[bytes.fromhex(result["id"])])
+    return result
+
+
+def _of_message(inv: Investigation, wanted: str) -> dict[str, Any]:
     row = find_message(inv, wanted)
     return {
         "training": inv.training,
@@ -65,11 +68,12 @@ def _standing(inv: Investigation, message: bytes) -> Standing:
     return standing(all_lines(inv.folder, [message])).get(message, Standing())
 
 
-def all_casework(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
+def all_casework(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     """Return what holds of every message that casework speaks of, and how often each tag is."""
-    investigation_log(inv).append("casework read", {}, who=who)
-    now = standing(all_lines(inv.folder))
-    numbers = _numbers(inv, now)
+    with enter(inv, "casework read", who) as visit:
+        now = standing(all_lines(inv.folder))
+        numbers = _numbers(inv, now)
+        visit.write(shown=[message for _, message in numbers])
     tags: dict[str, int] = {}
     for one in now.values():
         for tag in one.tags:
@@ -95,24 +99,27 @@ def _numbers(inv: Investigation, wanted: Iterable[bytes]) -> list[tuple[int, byt
     return [(row["number"], row["message"]) for row in rows]
 
 
-def take_casework(inv: Investigation, earlier: Path, *, who: str | None = None) -> dict[str, Any]:
+def take_casework(inv: Investigation, earlier: Path, *, who: Who = None) -> dict[str, Any]:
     """Take over the casework of an earlier version in another folder, for messages that are here.
 
     Nothing is changed in the earlier one, and what it says of other messages stays there.
     """
-    old = earlier_version(earlier, inv.header["order"]["investigation"])
-    if old.folder == inv.folder:
-        raise UsageError("an investigation does not take over from itself", where=str(earlier))
-    here = {row["stored_id"]: row["message"] for row in _places(inv)}
-    now = {
-        row["message"]: here[row["stored_id"]] for row in _places(old) if row["stored_id"] in here
-    }
-    taken, kept = split(lines_of(old), now, set(here.values()))
-    facts: dict[str, JSON] = {"from": old.root.hex(), "lines": len(taken)}
-    investigation_log(inv).append("casework taken over", facts, who=who)
+    with enter(inv, "casework taken over", who) as visit:
+        old = earlier_version(earlier, inv.header["order"]["investigation"])
+        if old.folder == inv.folder:
+            raise UsageError("an investigation does not take over from itself", where=str(earlier))
+        here = {row["stored_id"]: row["message"] for row in _places(inv)}
+        now = {
+            row["message"]: here[row["stored_id"]]
+            for row in _places(old)
+            if row["stored_id"] in here
+        }
+        taken, kept = split(lines_of(old), now, set(here.values()))
+        visit.write({"from": old.root.hex(), "lines": len(taken)})
+        new_lines = add_lines(inv.folder, taken) if taken else 0
     return {
         "training": inv.training,
-        "new_lines": add_lines(inv.folder, taken) if taken else 0,
+        "new_lines": new_lines,
         "lines": len(taken),
         "messages": len({line.message for line in taken}),
         "kept_lines": len(kept),

@@ -12,14 +12,14 @@ from zegel.custody.vouching import VouchedVerification, verify_vouched
 from zegel.errors import UsageError, at
 from zegel.investigation import Investigation
 from zegel.investigation.folder import VOUCHER
-from zegel.service.reading import investigation_log
+from zegel.service.door import Who, enter_case, enter_either
 
 
-def custody_head(of: Case | Investigation, *, who: str | None = None) -> bytes:
+def custody_head(of: Case | Investigation, *, who: Who = None) -> bytes:
     """Return the log's signed head as a file to keep elsewhere; that it was given out is logged."""
-    log = of.log() if isinstance(of, Case) else investigation_log(of)
-    log.append("head exported", {}, who=who)
-    return export_head(log.head())
+    with enter_either(of, "head exported", who) as visit:
+        visit.write()
+        return export_head(visit.log.head())
 
 
 def custody_verify(of: Case | Investigation, head: bytes | None = None) -> Verification:
@@ -46,9 +46,7 @@ def voucher_sentence(inv: Investigation) -> str:
     return read_voucher(place.read_bytes()).sentence if place.is_file() else ""
 
 
-def anchor(
-    case: Case, head: bytes, *, holder: str | None = None, who: str | None = None
-) -> SignedHead:
+def anchor(case: Case, head: bytes, *, holder: str | None = None, who: Who = None) -> SignedHead:
     """Write the head of a moved investigation's log into the case's, and return it.
 
     With `holder` the case's log vouches for the head's key first, under that name: somebody has
@@ -57,10 +55,12 @@ def anchor(
     """
     shown = read_head(head)
     shown.check()
-    log = case.log()
-    if shown.origin == log.head().origin:
-        raise UsageError("this is a head of the case's own log, not of an investigation's")
-    if holder is not None:
-        log.vouch(shown.origin, shown.public_key, holder, who=who)
-    log.anchor(shown, who=who)
+    with enter_case(case, "head anchored", who) as visit:
+        log, name = visit.log, visit.person.name
+        if shown.origin == log.head().origin:
+            raise UsageError("this is a head of the case's own log, not of an investigation's")
+        if holder is not None:
+            log.vouch(shown.origin, shown.public_key, holder, who=name)
+        log.anchor(shown, who=name)
+        visit.written = True
     return shown

@@ -30,9 +30,9 @@ from zegel.investigation import Investigation
 from zegel.investigation.casework import all_lines, checked, standing
 from zegel.openpgp.sealing import Recipient
 from zegel.search import TextIndex
+from zegel.service.door import Who, enter
 from zegel.service.fields import FIELDS, Fields
 from zegel.service.progress import Progress, silent
-from zegel.service.reading import investigation_log
 from zegel.tables import read_rows
 from zegel.text import parse
 
@@ -54,24 +54,23 @@ def make_dossier(
     terms: Terms,
     *,
     as_of: bytes | None = None,
-    who: str | None = None,
+    who: Who = None,
     progress: Progress = silent,
 ) -> Made:
     """Make the dossier `out`; `as_of` is an exported head of the log at which its excerpt ends.
 
     Without `as_of` the excerpt ends before the entry that this export writes.
     """
-    choice = choose(inv, wanted)
-    with Draft(out) as draft:
-        log = investigation_log(inv)
-        head = log.head() if as_of is None else _continued(inv, as_of)
-        log.append("dossier begun", _facts(wanted, choice, terms, head), who=who)
+    with enter(inv, "dossier begun", who) as visit, Draft(out) as draft:
+        choice = choose(inv, wanted)
+        head = visit.log.head() if as_of is None else _continued(inv, as_of)
+        visit.write(_facts(wanted, choice, terms, head))
         try:
             made = make(inv, draft, choice, terms, head, partial(_step, progress))
         except ZegelError as error:
-            log.append("dossier refused", {"why": error.what}, who=who)
+            visit.explain("dossier refused", {"why": error.what})
             raise
-        log.append("dossier made", {"messages": made.messages, "sha256": made.sha256}, who=who)
+        visit.note("dossier made", {"messages": made.messages, "sha256": made.sha256})
         draft.publish()
     return made
 

@@ -22,7 +22,7 @@ from zegel.authorisation import Admitted, Order, accounts_named, admit, check_co
 from zegel.authorisation.accounts import Holdings
 from zegel.authorisation.admit import Row
 from zegel.casefile import Case
-from zegel.custody.log import Log, account
+from zegel.custody.log import Log
 from zegel.custody.vouchers import export_voucher
 from zegel.engines import LocalEngine
 from zegel.errors import ConditionError, ZegelError
@@ -36,6 +36,7 @@ from zegel.service.admitted import holdings_of, keys_of, ledger_of
 from zegel.service.caseindex import DOCUMENTS, TEXT, current_index
 from zegel.service.cases import shelf
 from zegel.service.deciding import Languages, identities_of, rows_of
+from zegel.service.door import Visit, Who, enter_case
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.portions import Filled
@@ -69,7 +70,7 @@ def grant(
     folder: Path | None = None,
     *,
     casework_from: Sequence[Path] | None = (),
-    who: str | None = None,
+    who: Who = None,
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Granted:
@@ -78,17 +79,16 @@ def grant(
     Casework of earlier versions of the investigation, in the case and in `casework_from`, goes
     along with the messages it speaks of; none does where that is None.
     """
-    who = who or account()
     digest = hashlib.sha256(text).hexdigest()
-    with case.lock():
+    with enter_case(case, "granted", who) as visit, case.lock():
         try:
             order = read_order(text)
             place = folder or place_of(case, order)
-            require_new(case, order, place, who)
+            require_new(case, order, place, visit.person.name)
             _may_be_granted(case, order)
-            result = _Grant(case, order, place, casework_from, who, workers, progress).run()
+            result = _Grant(case, order, place, casework_from, visit, workers, progress).run()
         except ZegelError as error:
-            case.log().append("grant refused", {"order": digest, "why": error.what}, who=who)
+            visit.explain("grant refused", {"order": digest, "why": error.what})
             raise
     return result
 
@@ -118,7 +118,7 @@ class _Grant:
         order: Order,
         place: Path,
         casework_from: Sequence[Path] | None,
-        who: str,
+        visit: Visit,
         workers: int | None,
         progress: Progress,
     ) -> None:
@@ -126,7 +126,8 @@ class _Grant:
         self.order = order
         self.place = place
         self.casework_from = casework_from
-        self.who = who
+        self.visit = visit
+        self.who = visit.person.name
         self.workers = workers
         self.progress = progress
         self.index = current_index(case)
@@ -291,7 +292,7 @@ class _Grant:
             "root": top.hex(),
             **told,
         }
-        log.append("granted", facts, who=self.who)
+        self.visit.write(facts)
         public = Log.open(draft.unfinished / "custody", key).head().public_key
         entry = log.vouch(origin, public, self.place.name, who=self.who)
         voucher = export_voucher(self.case.folder / "custody", entry)

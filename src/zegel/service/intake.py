@@ -15,6 +15,7 @@ from zegel.exhibits import open_copy
 from zegel.exhibits.acquisition import Acquisition, Conditions
 from zegel.service.cases import shelf, sweep_work
 from zegel.service.comparing import same_files
+from zegel.service.door import Who, enter_case
 from zegel.service.progress import Progress, silent
 from zegel.tables import make_folder
 
@@ -37,7 +38,7 @@ def take_in(
     path: Path,
     described: tuple[Acquisition, Conditions],
     *,
-    who: str | None = None,
+    who: Who = None,
     progress: Progress = silent,
 ) -> Intake:
     """Hash every file of the copy at `path` once, seal the manifest and describe the exhibit.
@@ -45,8 +46,9 @@ def take_in(
     The copy is opened read-only and stays where it is. A copy whose seal the case already
     holds is recognised and not added again.
     """
-    _keep_apart(case.folder.resolve(), path)
-    with case.lock(), shelf(case).begin() as writer:
+    door = enter_case(case, "copy taken in", who)
+    with door as visit, case.lock(), shelf(case).begin() as writer:
+        _keep_apart(case.folder.resolve(), path)
         sweep_work(case)
         exhibits = shelf(case)
         copy = open_copy(path, make_folder(case.work))
@@ -57,15 +59,11 @@ def take_in(
         writer.finish()
         same = [record for record in exhibits.all() if record.seal == sealing.seal]
         if same:
-            case.log().append("copy recognised", _facts(same[0]), who=who)
+            visit.write(_facts(same[0]), act="copy recognised")
             return Intake(exhibit=same[0], known=True, ignored=_says_more(same[0], described))
         alike = _alike(case, sealing, writer.unfinished / "entries.parquet")
         identity = exhibits.next_identity()
-        case.log().append(
-            "copy taken in",
-            {"exhibit": identity, "seal": sealing.seal, "files": sealing.files},
-            who=who,
-        )
+        visit.write({"exhibit": identity, "seal": sealing.seal, "files": sealing.files})
         record = exhibits.add(
             writer.unfinished,
             sealing,

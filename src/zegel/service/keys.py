@@ -10,6 +10,7 @@ from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.openpgp.names import public_key_name
 from zegel.processing.sql import connect, parquet
+from zegel.service.door import Who, enter_case
 from zegel.tables import read_rows
 
 _COLUMNS = [
@@ -19,15 +20,16 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def list_keys(case: Case, *, who: str | None = None) -> list[dict[str, Any]]:
+def list_keys(case: Case, *, who: Who = None) -> list[dict[str, Any]]:
     """Return one description per key of the case, secret keys first."""
-    parts = case.stage("keys").files("keys")
-    if not parts:
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
-    case.log().append("keys read", {}, who=who)
-    places = _places(case)
-    opened = _opened(case)
-    keys = [_describe(row, places, opened) for row in read_rows(parts[-1:], _COLUMNS)]
+    with enter_case(case, "keys read", who) as visit:
+        parts = case.stage("keys").files("keys")
+        if not parts:
+            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+        places = _places(case)
+        opened = _opened(case)
+        keys = [_describe(row, places, opened) for row in read_rows(parts[-1:], _COLUMNS)]
+        visit.write()
     return sorted(keys, key=lambda key: (key["secret"] == "no", key["fingerprint"]))
 
 

@@ -15,6 +15,7 @@ from zegel.errors import UsageError, VerificationError
 from zegel.openpgp.secondopinion import Agreement
 from zegel.processing.sql import connect, parquet
 from zegel.records import State
+from zegel.service.door import Who, enter_case
 
 BY = {
     "exhibit": "exhibit",
@@ -25,23 +26,23 @@ BY = {
 """What the ledger can be broken down by; days are UTC days of the trusted clock."""
 
 
-def ledger(case: Case, *, by: str | None = None, who: str | None = None) -> dict[str, Any]:
+def ledger(case: Case, *, by: str | None = None, who: Who = None) -> dict[str, Any]:
     """Return the totals, and where `by` is given the states of each exhibit, store, account, day.
 
     Raises VerificationError if the totals do not balance: then the tables are not whole.
     """
     if by is not None and by not in BY:
         raise UsageError(f"the ledger has no breakdown by {by}", next_step=f"Use {', '.join(BY)}.")
-    settled = case.stage("settled")
-    if not settled.parts():
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
-    case.log().append("ledger read", {"by": by}, who=who)
-    with connect(case.folder / "spill") as connection:
-        _views(case, connection)
-        totals = _totals(connection, case)
-        if by is not None:
-            totals["by"] = {by: _breakdown(connection, by)}
-        return totals
+    with enter_case(case, "ledger read", who, {"by": by}) as visit:
+        if not case.stage("settled").parts():
+            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+        with connect(case.folder / "spill") as connection:
+            _views(case, connection)
+            totals = _totals(connection, case)
+            if by is not None:
+                totals["by"] = {by: _breakdown(connection, by)}
+        visit.write()
+    return totals
 
 
 def _views(case: Case, connection: duckdb.DuckDBPyConnection) -> None:

@@ -8,26 +8,28 @@ from typing import Any
 
 from zegel.casefile import Case
 from zegel.errors import UsageError
+from zegel.service.door import Who, enter_case
 from zegel.tables import read_rows
 
 
 def list_problems(
-    case: Case, *, kind: str | None = None, who: str | None = None
+    case: Case, *, kind: str | None = None, who: Who = None
 ) -> Iterator[dict[str, Any]]:
     """Yield every problem in order of exhibit files, then those met while opening.
 
     With `kind` only those of that kind; one that no problem here has is a usage error.
     """
-    if not case.stage("scan").parts():
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
-    case.log().append("problems read", {}, who=who)
-    files = [
-        *case.stage("scan").files("problems"),
-        *case.stage("keys").files("problems")[-1:],
-        *case.stage("open").files("problems"),
-    ]
-    if kind is not None:
-        _require_kind(kind, files)
+    with enter_case(case, "problems read", who) as visit:
+        if not case.stage("scan").parts():
+            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+        files = [
+            *case.stage("scan").files("problems"),
+            *case.stage("keys").files("problems")[-1:],
+            *case.stage("open").files("problems"),
+        ]
+        if kind is not None:
+            _require_kind(kind, files)
+        visit.write()
     return (_shown(row) for row in read_rows(files) if kind in (None, row["kind"]))
 
 

@@ -27,6 +27,7 @@ from zegel.processing.settling import Settled, settle
 from zegel.processing.tasks import Finished, OpenTask, ScanTask, Source
 from zegel.processing.unlock import Budget
 from zegel.service.cases import open_exhibit, shelf, sweep_work
+from zegel.service.door import Visit, Who, enter_case
 from zegel.service.keyround import build_keys
 from zegel.service.passphrases import PassphraseList
 from zegel.service.progress import Progress, silent
@@ -50,23 +51,31 @@ def process(
     case: Case,
     options: ProcessOptions | None = None,
     *,
-    who: str | None = None,
+    who: Who = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Bring the case's tables up to date with its exhibits, keys and passphrases.
 
     Returns counts only. Safe to stop and to repeat at any point.
     """
-    run = _Run(case, options or ProcessOptions(), progress)
-    if not run.sources:
-        raise UsageError(
-            "the case holds no exhibit", where=str(case.folder), next_step="`zegel intake PATH`."
-        )
+    with enter_case(case, "processing began", who) as visit:
+        run = _Run(case, options or ProcessOptions(), progress)
+        if not run.sources:
+            raise UsageError(
+                "the case holds no exhibit",
+                where=str(case.folder),
+                next_step="`zegel intake PATH`.",
+            )
+        return {"digests": _process(run, visit)}
+
+
+def _process(run: _Run, visit: Visit) -> dict[str, str]:
+    case, progress = run.case, run.progress
     with case.lock(), run.engine:
         run.require_rules()
         run.sweep()
         go_on = run.is_complete()
-        case.log().append("processing began", {"version": __version__}, who=who)
+        visit.write({"version": __version__})
         run.scan()
         phrases = PassphraseList(case.private / "passphrases.json")
         phrases.add_given(run.options.passphrases)
@@ -76,8 +85,8 @@ def process(
         run.open_round(keys, phrases, go_on=go_on)
         shutil.rmtree(run.spool, ignore_errors=True)
         digests = run.settle()
-        case.log().append("processing ended", {"digests": digests}, who=who)
-    return {"digests": digests}
+        visit.note("processing ended", {"digests": digests})
+    return digests
 
 
 class _Run:

@@ -1,4 +1,4 @@
-"""Use cases inside one investigation: search, show, contacts, timeline. Every read is logged first.
+"""Use cases inside one investigation: search, show, say what it is. Every read is logged first.
 
 Nothing here opens a case. What is not in the folder does not exist: an id that was refused and one
 that never was get the same answer, by the same path.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from zegel.authorisation import read_order
-from zegel.canonical import percent_encoded
-from zegel.custody.log import Log, account
+from zegel.canonical import JSON, percent_encoded
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Line, Standing, all_lines, standing
 from zegel.investigation.leaves import as_json
 from zegel.search import Page, TextIndex
+from zegel.service.door import Who, enter
 from zegel.service.fields import FIELDS, Fields
 from zegel.service.snippets import snippet
 from zegel.tables import read_rows, rows_between, rows_with
@@ -33,29 +32,25 @@ MOST_HITS = 1000
 """Hits of one page."""
 
 
-def investigation_log(inv: Investigation) -> Log:
-    """Open the investigation's log for writing; on another machine, as its new holder."""
-    at_home = inv.folder.parent.parent / "private" / "investigations" / f"{inv.folder.name}.key"
-    if at_home.is_file() and inv.folder.parent.name == "investigations":
-        return Log.open(inv.folder / "custody", at_home)
-    keys = Path(os.environ.get("ZEGEL_KEYS") or Path.home() / ".local" / "share" / "zegel" / "keys")
-    holder = f"{account()} on {socket.gethostname()}"
-    return Log.take_over(inv.folder / "custody", keys / f"{inv.identity}.key", holder=holder)
-
-
 def search(
-    inv: Investigation, query: str, page: Page | None = None, *, who: str | None = None
+    inv: Investigation, query: str, page: Page | None = None, *, who: Who = None
 ) -> dict[str, Any]:
     """Return the hits of one page, with marks, and the exact count of all."""
     page = page or Page()
+    asked: dict[str, JSON] = {"query": query, "offset": page.offset, "limit": page.limit}
+    with enter(inv, "search", who, asked) as visit:
+        result = _search(inv, query, page)
+        visit.write(shown=[bytes.fromhex(hit["id"]) for hit in result["hits"]])
+    return result
+
+
+def _search(inv: Investigation, query: str, page: Page) -> dict[str, Any]:
     if not 0 < page.limit <= MOST_HITS or page.offset < 0:
         raise UsageError(f"a page holds 1 to {MOST_HITS} hits")
     fields = Fields(inv)
     node = parse(query, fields=FIELDS) if query.strip() else None
     if node is not None:
         fields.check(node, query)
-    log = investigation_log(inv)
-    log.append("search", {"query": query, "offset": page.offset, "limit": page.limit}, who=who)
     found = TextIndex(inv.folder / "index").page(node, page, fields.answer)
     rows = {row["number"]: row for row in _messages(inv, set(found.rows))}
     said = standing(all_lines(inv.folder, [row["message"] for row in rows.values()]))
@@ -100,10 +95,16 @@ def iso(instant: int | None) -> str | None:
     return datetime.fromtimestamp(instant // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def show_message(inv: Investigation, wanted: str, *, who: str | None = None) -> dict[str, Any]:
+def show_message(inv: Investigation, wanted: str, *, who: Who = None) -> dict[str, Any]:
     """Return one message whole, with every place and proof; `wanted` is its number or its id."""
-    investigation_log(inv).append("message read", {"message": wanted}, who=who)
-    row = find_message(inv, wanted)
+    with enter(inv, "message read", who, {"message": wanted}) as visit:
+        row = find_message(inv, wanted)
+        result = _whole(inv, row)
+        visit.write(shown=[row["message"]])
+    return result
+
+
+def _whole(inv: Investigation, row: Mapping[str, Any]) -> dict[str, Any]:
     identity = row["message"]
     tables = {
         name: [as_json(name, other) for other in rows_with(inv.table(name), "message", [identity])]
@@ -173,17 +174,19 @@ def _found(messages: Path, wanted: str) -> Iterator[dict[str, Any]]:
     return rows_between(messages, "message", first, last)
 
 
-def describe(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
+def describe(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     """Say what the investigation is: order, exhibits, seal, ledger of its accounts."""
-    investigation_log(inv).append("investigation read", {}, who=who)
-    return {
-        "folder": percent_encoded(os.fsencode(inv.folder)),
-        "root": inv.root.hex(),
-        "messages": inv.messages,
-        "records": sum(1 for _ in inv.rows("holdings")),
-        "clauses": _clauses(inv),
-        **inv.header,
-    }
+    with enter(inv, "investigation read", who) as visit:
+        described = {
+            "folder": percent_encoded(os.fsencode(inv.folder)),
+            "root": inv.root.hex(),
+            "messages": inv.messages,
+            "records": sum(1 for _ in inv.rows("holdings")),
+            "clauses": _clauses(inv),
+            **inv.header,
+        }
+        visit.write()
+    return described
 
 
 def _clauses(inv: Investigation) -> list[dict[str, Any]]:
@@ -195,10 +198,11 @@ def _clauses(inv: Investigation) -> list[dict[str, Any]]:
     return [{"name": name, "messages": counts[name]} for name in names]
 
 
-def check_investigation(inv: Investigation, *, who: str | None = None) -> dict[str, Any]:
+def check_investigation(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     """Verify every row and byte against the seal; raise `VerificationError` at the first fault."""
-    investigation_log(inv).append("investigation checked", {}, who=who)
-    inv.check()
+    with enter(inv, "investigation checked", who) as visit:
+        inv.check()
+        visit.write()
     return {
         "training": inv.training,
         "root": inv.root.hex(),
@@ -207,8 +211,10 @@ def check_investigation(inv: Investigation, *, who: str | None = None) -> dict[s
     }
 
 
-def rows_for_analysis(inv: Investigation, act: str, who: str | None) -> list[dict[str, Any]]:
+def rows_for_analysis(inv: Investigation, act: str, who: Who) -> list[dict[str, Any]]:
     """Return who wrote to whom and when, for contacts and timeline."""
-    investigation_log(inv).append(act, {}, who=who)
     columns = ["number", "clock_ns", "sender", "recipients", "state"]
-    return list(read_rows([inv.table("messages")], columns))
+    with enter(inv, act, who) as visit:
+        rows = list(read_rows([inv.table("messages")], columns))
+        visit.write()
+    return rows

@@ -11,6 +11,7 @@ from zegel.casefile.exhibits import seal
 from zegel.errors import UsageError, VerificationError
 from zegel.service.cases import open_exhibit, shelf, sweep_work
 from zegel.service.comparing import NO_DIFFERENCE, Comparison, compare
+from zegel.service.door import Who, enter_case
 from zegel.service.progress import Progress, silent
 
 
@@ -32,18 +33,18 @@ def recheck(
     identity: str | None = None,
     *,
     moved_to: Path | None = None,
-    who: str | None = None,
+    who: Who = None,
     progress: Progress = silent,
 ) -> list[Recheck]:
     """Hash exhibits again and compare with their seals; `moved_to` gives one a new location.
 
     The new location is recorded only where the seal holds there.
     """
-    exhibits = shelf(case)
-    records = [exhibits.get(identity)] if identity else exhibits.all()
-    if moved_to is not None and len(records) != 1:
-        raise UsageError("a new location fits one exhibit", next_step="Name it: --exhibit E1.")
-    with case.lock():
+    with enter_case(case, "seal rechecked", who) as visit, case.lock():
+        exhibits = shelf(case)
+        records = [exhibits.get(identity)] if identity else exhibits.all()
+        if moved_to is not None and len(records) != 1:
+            raise UsageError("a new location fits one exhibit", next_step="Name it: --exhibit E1.")
         sweep_work(case)
         results = [_recheck_one(case, record, moved_to, progress) for record in records]
         for result in results:
@@ -52,7 +53,7 @@ def recheck(
                 "seal": result.exhibit.seal,
                 "holds": result.holds,
             }
-            case.log().append("seal rechecked", facts, who=who)
+            visit.write(facts)
         return results
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.processing.sql import connect, parquet
+from zegel.service.door import Who, enter_case
 from zegel.tables import read_rows
 
 _WANTED = """
@@ -18,17 +19,23 @@ GROUP BY ALL ORDER BY blocks DESC, key_id, state, reason, detail
 """
 
 
-def list_wanted(case: Case, *, who: str | None = None) -> list[dict[str, Any]]:
+def list_wanted(case: Case, *, who: Who = None) -> list[dict[str, Any]]:
     """Return what blocks that stayed closed ask for, those that most wait for first.
 
     `key_id` is None for a hidden recipient or a passphrase; `detail` says how many of how many
     candidates were tried; `user_ids` are those of a certificate without its secret, where one lies
     in the case. A block for several recipients counts for each.
     """
+    with enter_case(case, "keys read", who, {"wanted": True}) as visit:
+        wanted = _wanted(case)
+        visit.write()
+    return wanted
+
+
+def _wanted(case: Case) -> list[dict[str, Any]]:
     settled = case.stage("settled").files("blocks")[-1:]
     if not settled:
         raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
-    case.log().append("keys read", {"wanted": True}, who=who)
     with connect(case.folder / "spill") as connection:
         rows = connection.execute(_WANTED.format(blocks=parquet(settled))).fetchall()
     known = read_rows(case.stage("keys").files("keys")[-1:], ["key_id", "user_ids"])

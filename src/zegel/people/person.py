@@ -1,0 +1,21 @@
+"""A person who acts: a name, the roles it has here, and how it was shown to be theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+How = Literal["account", "password", "key", "training"]
+"""By the operating-system account; a password; a key; or by word only, for training."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who acts."""
+
+    name: str
+    roles: frozenset[str] = frozenset()
+    """What the name is here, when it was looked up; a door looks it up again."""
+    purpose: str = ""
+    """Said once a working session, and written with every act of it."""
+    how: How = "account"

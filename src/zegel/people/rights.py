@@ -1,0 +1,74 @@
+"""What each role may do, to be read by hand. What does not stand here is refused.
+
+An act is called here as the log calls it. In a training case everybody may do everything.
+
+- `INVESTIGATION` are the acts inside one investigation. Investigator, reviewer (of privileged
+  mail), defence and holder (of a folder that has moved) are enrolled in its folder; where it lies
+  in its case, those enrolled in the case may do there what their role is named for, and none of
+  them sees content.
+- `CASE` are the acts of the case, all of them without content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+INVESTIGATION_ROLES = ("investigator", "reviewer", "defence", "holder")
+CASE_ROLES = ("examiner", "magistrate", "privilege officer", "witness", "administrator")
+
+_READERS = "investigator, reviewer, defence, holder"
+_MAKERS = "investigator, defence, holder"
+_ALL_INSIDE = f"{_READERS}, examiner, magistrate, witness, administrator"
+
+_INVESTIGATION = {
+    # reading: only who is enrolled in the investigation itself
+    "search": _READERS,
+    "message read": _READERS,
+    "contacts read": _READERS,
+    "contacts drawn": _READERS,
+    "timeline read": _READERS,
+    "timeline drawn": _READERS,
+    "business records read": _READERS,
+    "casework read": _READERS,
+    # casework and export
+    "tag added": _READERS,
+    "tag removed": _READERS,
+    "note added": _READERS,
+    "relevance judged": _READERS,
+    "casework taken over": "investigator, holder",
+    "dossier begun": _MAKERS,
+    # what the investigation is, and its log: no content
+    "investigation read": _ALL_INSIDE,
+    "investigation checked": _ALL_INSIDE,
+    "head exported": _ALL_INSIDE,
+}
+
+_ALL_OF_CASE = "examiner, magistrate, privilege officer, witness, administrator"
+
+_CASE = {
+    # the copies and what is made of them: unattended, too
+    "copy taken in": "examiner",
+    "seal rechecked": "examiner",
+    "processing began": "examiner",
+    "index began": "examiner",
+    # metadata of the whole
+    "case read": _ALL_OF_CASE,
+    "ledger read": "examiner, magistrate",
+    "keys read": "examiner, magistrate",
+    "problems read": "examiner, magistrate",
+    # orders
+    "granted": "examiner",
+    # the log
+    "head exported": _ALL_OF_CASE,
+    "head anchored": "examiner, administrator",
+}
+
+
+def _table(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+    return {act: frozenset(roles.split(", ")) for act, roles in rows.items()}
+
+
+INVESTIGATION: Mapping[str, frozenset[str]] = _table(_INVESTIGATION)
+"""The roles that have the right to each act inside an investigation."""
+CASE: Mapping[str, frozenset[str]] = _table(_CASE)
+"""The roles that have the right to each act of a case."""
