@@ -9,7 +9,7 @@ from types import TracebackType
 
 import typer
 
-from zegel.cli import INTERNAL_ERROR, INTERRUPTED, custody, dossier, inside, orders
+from zegel.cli import INTERNAL_ERROR, INTERRUPTED, custody, dossier, inside, orders, sampling
 from zegel.cli.commands import app as app
 from zegel.cli.show import messages
 from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
@@ -18,6 +18,7 @@ orders.register(app)
 inside.register(app)
 custody.register(app)
 dossier.register(app)
+sampling.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

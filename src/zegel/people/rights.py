@@ -37,6 +37,11 @@ _INVESTIGATION = {
     "relevance judged": _READERS,
     "casework taken over": "investigator, holder",
     "dossier begun": _MAKERS,
+    # a court's sample of accounts: who codes, reads; who asked, sees the figures
+    "sample begun": _READERS,
+    "account coded": _READERS,
+    "sample read": _READERS,
+    "sample reported": f"{_READERS}, magistrate",
     # what the investigation is, and its log: no content
     "investigation read": _ALL_INSIDE,
     "investigation checked": _ALL_INSIDE,
@@ -58,6 +63,7 @@ _CASE = {
     "problems read": "examiner, magistrate",
     # orders
     "granted": "examiner",
+    "sample drawn": "examiner, magistrate",
     # the log
     "head exported": _ALL_OF_CASE,
     "head anchored": "examiner, administrator",

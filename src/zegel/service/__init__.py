@@ -37,6 +37,13 @@ from zegel.service.process import ProcessOptions, process
 from zegel.service.progress import Progress, silent
 from zegel.service.reading import check_investigation, describe, search, show_message
 from zegel.service.rechecking import recheck
+from zegel.service.sampling import (
+    begin_sample,
+    code_account,
+    draw_sample,
+    sample_progress,
+    sample_report,
+)
 from zegel.service.wanted import list_wanted
 
 __all__ = [
@@ -47,8 +54,10 @@ __all__ = [
     "add_casework",
     "all_casework",
     "anchor",
+    "begin_sample",
     "build_case_index",
     "check_investigation",
+    "code_account",
     "custody_head",
     "custody_verify",
     "custody_verify_with_case",
@@ -56,6 +65,7 @@ __all__ = [
     "diff_dossiers",
     "dossier_terms",
     "draw_contacts",
+    "draw_sample",
     "draw_timeline",
     "grant",
     "init_case",
@@ -70,6 +80,8 @@ __all__ = [
     "make_dossier",
     "process",
     "recheck",
+    "sample_progress",
+    "sample_report",
     "search",
     "show_message",
     "silent",
