@@ -81,6 +81,11 @@ def _numbers(spec: KeySpec) -> tuple[Numbers, Numbers]:
     return packets.ed25519_numbers(primary), packets.x25519_numbers(subkey)
 
 
+def encryption_numbers(spec: KeySpec) -> Numbers:
+    """Return the numbers of the certificate's encryption subkey, which costs no signature."""
+    return _numbers(spec)[1]
+
+
 @lru_cache(maxsize=65_536)
 def key_pair(spec: KeySpec) -> KeyPair:
     """Return the certificate `spec` describes."""

@@ -39,6 +39,15 @@ def generate(
     storylines: Annotated[
         float, typer.Option(min=0, max=0.3, help="Share of messages that belong to a storyline.")
     ] = 0.05,
+    store: Annotated[
+        str, typer.Option(help="maildir, or mbox: two files an account, for millions of messages.")
+    ] = "maildir",
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="Seal unsigned messages without pysequoia, five times as fast."
+        ),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; as many as processors if not given.")
     ] = None,
@@ -64,6 +73,8 @@ def generate(
         algorithm=algorithm,
         signed=signed,
         storylines=storylines,
+        store=store,
+        quick=quick,
     )
     check(settings)
     if plan:

@@ -1,7 +1,7 @@
 """Append messages to a site's backups as slices come in: mailbox exports and packed Maildirs.
 
-An export is an mboxrd (RFC 4155 and the `>From ` rule of qmail). One export of each site breaks
-off in the middle of a message, as on a full disk; nothing is appended to it afterwards.
+An export is an mboxrd (`boxes`). One export of each site breaks off in the middle of a message, as
+on a full disk; nothing is appended to it afterwards.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import datetime as dt
 import gzip
 import hashlib
 import io
-import re
 import tarfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from shieldnet.sites import SECOND, SITES
+from shieldnet.traffic.boxes import Boxes, Stored, quoted
 from shieldnet.traffic.draw import chances
 from shieldnet.traffic.sealing import cut_short
 from shieldnet.traffic.settings import Settings
 from shieldnet.traffic.truth import Place
 from shieldnet.traffic.writing import BACKUP, Kept
 
-_FROM = re.compile(rb"^(>*From )", re.MULTILINE)
 BREAKS_OFF = 0.6
 """The share of slices after which an export of each site may break off."""
 
@@ -31,11 +31,10 @@ BREAKS_OFF = 0.6
 class Backups:
     """All backups of all sites, open for appending."""
 
-    def __init__(self, settings: Settings, copy: Path) -> None:
-        self._settings, self._copy = settings, copy
+    def __init__(self, settings: Settings, copy: Path, boxes: Boxes) -> None:
+        self._settings, self._copy, self._boxes = settings, copy, boxes
         self._stack = ExitStack()
-        self._tars: dict[str, tarfile.TarFile] = {}
-        self._sizes: dict[tuple[str, str], int] = {}
+        self._tars: dict[str, Any] = {}  # the published types of `tarfile` know no `members`
         self._broken: dict[str, str] = {}
         self._renamed: set[str] = set()
 
@@ -60,19 +59,15 @@ class Backups:
         if self._broken.get(kept.site) == kept.account:
             return None
         path = f"backups/export-{kept.account}.mbox"
-        moment = dt.datetime.fromtimestamp(kept.shown // SECOND, dt.UTC)
-        line = f"From {kept.sender} {moment:%a %b} {moment.day:2d} {moment:%H:%M:%S %Y}\n".encode()
-        mail = _FROM.sub(rb">\1", kept.mail)
-        end, state = b"\n" if mail.endswith(b"\n") else b"\n\n", kept.state
-        if self._breaks(kept, slice_number):
+        mail, state = quoted(kept.mail), kept.state
+        whole = not self._breaks(kept, slice_number)
+        if not whole:
             self._broken[kept.site] = kept.account
             mail = cut_short(mail, chances(self._settings.seed, "broken", kept.site))
-            end, state = b"", "damaged"
-        start = self._sizes.get((kept.site, path), 0)
-        with (self._copy / kept.site / path).open("ab") as target:
-            target.write(line + mail + end)
-        self._sizes[kept.site, path] = start + len(line) + len(mail) + len(end)
-        return _place(kept, path, start + len(line), mail, state)
+            state = "damaged"
+        stored = Stored(sender=kept.sender, shown=kept.shown, stored=mail)
+        (start,) = self._boxes.append(kept.site, path, [stored], whole=whole)
+        return _place(kept, path, start, mail, state)
 
     def _breaks(self, kept: Kept, slice_number: int) -> bool:
         return (
@@ -94,6 +89,7 @@ class Backups:
         member.size, member.mtime = len(kept.mail), kept.shown // SECOND
         member.uname = member.gname = "vmail"
         self._tars[kept.site].addfile(member, io.BytesIO(kept.mail))
+        self._tars[kept.site].members.clear()  # which it would keep: a kilobyte for each
         return _place(kept, f"{path}!/{name}", 0, kept.mail, kept.state)
 
     def _open(self, site: str, path: str) -> tarfile.TarFile:

@@ -12,12 +12,14 @@ import datetime as dt
 import random
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from functools import lru_cache
 
 from shieldnet import custody
 from shieldnet.sites import SECOND, SITES, Clock, Site
 from shieldnet.traffic.settings import Settings
 
 MILLISECOND = 1_000_000
+HOUR = 3600
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,14 +53,14 @@ class Journey:
     def log(self, site: Site, service: str, instant: int, line: str) -> None:
         """Write a line to Postfix's log."""
         shown = self.stamp(site.mta, instant)
-        pid = self.chance.randrange(700, 32_000)
+        pid = process_id(self.chance)
         text = f"{log_time(shown, site)} mx postfix/{service}[{pid}]: {line}"
         self.journal.add(site, "postfix", instant, text)
 
     def note(self, site: Site, instant: int, who: str, session: str, line: str) -> None:
         """Write a line to Dovecot's log; `who` is protocol and account."""
         shown = self.stamp(site.store, instant)
-        pid = self.chance.randrange(700, 32_000)
+        pid = process_id(self.chance)
         text = f"{log_time(shown, site)} {who}<{pid}><{session}>: Info: {line}"
         self.journal.add(site, "dovecot", instant, text)
 
@@ -79,7 +81,7 @@ class Journey:
 
     def _ending(self, site: Site, instant: int, accounts: list[str]) -> str:
         """Return how Postfix ends a `Received` header: it names a recipient who is the only one."""
-        stamp = f"{received_time(self.stamp(site.mta, instant), site)} ({site.zone_text})\n"
+        stamp = f"{header_time(self.stamp(site.mta, instant), site)} ({site.zone_text})\n"
         return f"\n\tfor <{accounts[0]}>; {stamp}" if len(accounts) == 1 else f";\n\t{stamp}"
 
     def _queued(self, site: Site, queue: str, instant: int, recipients: int) -> None:
@@ -128,7 +130,7 @@ class Journey:
         )
         line = f"msgid={self.message_id}: saved mail to INBOX"
         self.note(site, saved, f"lmtp({account})", session, line)
-        stamp = received_time(self.stamp(site.store, saved), site)
+        stamp = header_time(self.stamp(site.store, saved), site)
         return saved, (
             f"Return-Path: <{self.sender}>\nDelivered-To: {account}\n"
             f"Received: from {site.host}\n\tby {site.host} with LMTP\n\tid {session}\n"
@@ -148,6 +150,11 @@ class Journey:
         return saved
 
 
+def process_id(chance: random.Random) -> int:
+    """Return the number of a server's process; a dozen a message, so drawn without `randrange`."""
+    return 700 + int(chance.random() * 31_300)
+
+
 def queue_id(chance: random.Random) -> str:
     """Return a Postfix queue id of the short form."""
     return f"{chance.getrandbits(44):011X}"
@@ -160,20 +167,33 @@ def session_id(chance: random.Random, octets: int) -> str:
 
 def log_time(shown: int, site: Site) -> str:
     """Return an instant as traditional syslog writes it: no year, day padded with a space."""
-    moment = dt.datetime.fromtimestamp(shown // SECOND, site.zone)
-    return f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}"
+    hours, rest = divmod(shown // SECOND, HOUR)
+    return f"{_hour(hours, site.utc_offset)[0]}:{rest // 60:02d}:{rest % 60:02d}"
 
 
-def received_time(shown: int, site: Site) -> str:
-    """Return an instant as a `Received` header ends."""
-    return format_datetime(dt.datetime.fromtimestamp(shown // SECOND, site.zone))
+def header_time(shown: int, site: Site) -> str:
+    """Return an instant as `Date` and the end of a `Received` header write it."""
+    hours, rest = divmod(shown // SECOND, HOUR)
+    _, day_and_hour, zone = _hour(hours, site.utc_offset)
+    return f"{day_and_hour}:{rest // 60:02d}:{rest % 60:02d}{zone}"
+
+
+@lru_cache(maxsize=4096)
+def _hour(hours: int, utc_offset: int) -> tuple[str, str, str]:
+    """Return an hour since 1970 as a log and as a header begin with it, and how a header ends.
+
+    A zone is whole hours off, so minutes and seconds need no calendar, which costs most of a line.
+    """
+    moment = dt.datetime.fromtimestamp(hours * HOUR, dt.timezone(dt.timedelta(hours=utc_offset)))
+    header = format_datetime(moment)
+    return f"{moment:%b} {moment.day:2d} {moment:%H}", header[:-12], header[-6:]
 
 
 def maildir_name(shown: int, site: Site, mail: bytes, chance: random.Random) -> str:
     """Return a Maildir file name as Dovecot makes it, without flags."""
     seconds, rest = divmod(shown, SECOND)
     wide = len(mail) + mail.count(b"\n")
-    base = f"{seconds}.M{rest // 1000}P{chance.randrange(700, 32_000)}.{site.host}"
+    base = f"{seconds}.M{rest // 1000}P{process_id(chance)}.{site.host}"
     return f"{base},S={len(mail)},W={wide}"
 
 

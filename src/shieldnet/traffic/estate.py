@@ -146,7 +146,9 @@ def _enter(settings: Settings, desk: _Desk, person: Device) -> None:
             _event(desk, person, tenure.until, kind, holder=tenure.holder)
         desk.sales.append(_sale(settings, person, place))
     _key_events(desk, person)
-    if person.tenures:
+    if person.tenures and settings.store == "mbox":
+        (desk.folder / "mail" / person.address).mkdir()
+    elif person.tenures:
         make_maildir(desk.folder / "mail" / person.address / "Maildir")
 
 

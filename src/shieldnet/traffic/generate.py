@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from multiprocessing.pool import AsyncResult, Pool
 from pathlib import Path
 from typing import IO
 
 from shieldnet.errors import NotEmptyError, SettingsError
 from shieldnet.sites import SECOND, SITES
 from shieldnet.traffic.backups import Backups
+from shieldnet.traffic.boxes import Boxes
 from shieldnet.traffic.estate import write_estate
 from shieldnet.traffic.orders import write_orders
 from shieldnet.traffic.settings import END, Settings
@@ -31,6 +33,8 @@ Advance = Callable[[int], None]
 MOST_STORYLINES = 0.3
 """Above this a slice in which all storylines are told would have no room for anything else."""
 LOGS = ("postfix", "dovecot")
+AHEAD = 4
+"""Slices given out for each process: two megabytes each wait until this process has taken them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,6 +124,8 @@ def check(settings: Settings) -> None:
         raise SettingsError("Logs name no year, so --months lies between 1 and 11")
     if settings.algorithm not in ("mix", "rsa2048", "cv25519"):
         raise SettingsError("--algorithm is mix, rsa2048 or cv25519")
+    if settings.store not in ("maildir", "mbox"):
+        raise SettingsError("--store is maildir or mbox")
     if not 0 <= settings.storylines <= MOST_STORYLINES:
         raise SettingsError(f"--storylines lies between 0 and {MOST_STORYLINES}")
 
@@ -150,7 +156,20 @@ def _slices(
     if count == 1:
         return map(work, range(settings.slices))
     pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(count))
-    return pool.imap(work, range(settings.slices))
+    return _in_order(pool, work, settings.slices, AHEAD * count)
+
+
+def _in_order(
+    pool: Pool, work: Callable[[int], Written], slices: int, ahead: int
+) -> Iterator[Written]:
+    """Yield every slice in order; what is written and not yet taken stays bounded."""
+    waiting: deque[AsyncResult[Written]] = deque()
+    for number in range(slices):
+        waiting.append(pool.apply_async(work, (number,)))
+        if len(waiting) == ahead:
+            yield waiting.popleft().get()
+    while waiting:
+        yield waiting.popleft().get()
 
 
 class _Collector:
@@ -160,7 +179,8 @@ class _Collector:
         self, stack: ExitStack, settings: Settings, copy: Path, truth: Path, summary: Summary
     ) -> None:
         self._settings, self._summary = settings, summary
-        self._backups = stack.enter_context(Backups(settings, copy))
+        self._boxes = Boxes(copy)
+        self._backups = stack.enter_context(Backups(settings, copy, self._boxes))
         self._messages = stack.enter_context((truth / "messages.jsonl").open("w", encoding="utf-8"))
         self._others = stack.enter_context((truth / "others.jsonl").open("w", encoding="utf-8"))
         self._logs: dict[tuple[str, str], IO[str]] = {
@@ -176,10 +196,15 @@ class _Collector:
 
     def take(self, written: Written) -> None:
         """Append one slice."""
+        for (site, path), mails in written.boxed.items():
+            mails.sort(key=lambda one: one[1].shown)
+            starts = self._boxes.append(site, path, [stored for _, stored in mails])
+            for (place, _), start in zip(mails, starts, strict=True):
+                place.offset = start
         for kept in written.kept:
-            place = self._backups.add(kept, written.number)
-            if place is not None:
-                written.messages[kept.message].places.append(place)
+            packed = self._backups.add(kept, written.number)
+            if packed is not None:
+                written.messages[kept.message].places.append(packed)
         for message in written.messages:
             self._messages.write(message.line())
             self._summary.add(message)

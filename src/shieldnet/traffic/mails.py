@@ -7,11 +7,10 @@ Lines end in LF, as Dovecot keeps them; inside the encrypted part they end in CR
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import random
-from email.utils import format_datetime
 
 from shieldnet.sites import SECOND
+from shieldnet.traffic.delivery import header_time
 from shieldnet.traffic.devices import Device
 from shieldnet.traffic.plan import Planned
 
@@ -142,7 +141,7 @@ def encoded(value: str) -> str:
 
 def date(instant: int, sender: Device) -> str:
     """Return an instant as a Date header in the zone of the sender's site."""
-    return format_datetime(dt.datetime.fromtimestamp(instant // SECOND, sender.site.zone))
+    return header_time(instant, sender.site)
 
 
 def flags(chance: random.Random) -> str:

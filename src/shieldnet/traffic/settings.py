@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 
 from shieldnet.sites import DAY
 
@@ -23,6 +24,10 @@ class Settings:
     months: int = 6
     algorithm: str = "mix"
     """`mix`, `rsa2048` or `cv25519`."""
+    quick: bool = False
+    """Unsigned messages are sealed by `quick` instead of pysequoia."""
+    store: str = "maildir"
+    """`maildir` or `mbox`: how accounts keep their mail."""
     signed: float = 0.8
     plain: float = 0.03
     hidden: float = 0.02
@@ -35,7 +40,7 @@ class Settings:
     @property
     def start(self) -> int:
         """Return the first second of the period."""
-        return END - int(self.months * 30.4375 * DAY)
+        return _start(self.months)
 
     @property
     def slices(self) -> int:
@@ -53,3 +58,8 @@ class Settings:
     def planned(self, number: int) -> int:
         """Return how many distinct messages slice `number` holds."""
         return min(SLICE, self.messages - number * SLICE)
+
+
+@cache
+def _start(months: int) -> int:
+    return END - int(months * 30.4375 * DAY)

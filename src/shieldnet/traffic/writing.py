@@ -1,7 +1,8 @@
 """Encrypt one slice of the plan and write it into the sites' mail stores.
 
 Runs in a worker process: reads nothing but the settings, writes only below the mail folders,
-returns what others append: log lines, ground truth, and the bytes that backups hold.
+returns what others append: log lines, ground truth, and the bytes that backups and mail stores in
+mbox form hold.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from shieldnet.keys import KeySpec
 from shieldnet.sites import DAY, SECOND
+from shieldnet.traffic.boxes import Stored, quoted
 from shieldnet.traffic.delivery import Journal, Journey, maildir_name
 from shieldnet.traffic.devices import Device, device
 from shieldnet.traffic.draw import chances
@@ -28,7 +31,7 @@ EXPORT = END - 5 * DAY
 """When some mailboxes were exported."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Kept:
     """One message as a backup holds it, to be appended by whoever owns the backup."""
 
@@ -53,11 +56,14 @@ class Written:
     number: int
     messages: list[Message] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+    boxed: dict[tuple[str, str], list[tuple[Place, Stored]]] = field(default_factory=dict)
+    """By site and path: mail for stores in mbox form, whose places learn their offsets then."""
     journal: Journal = field(default_factory=Journal)
     empty: list[tuple[str, str]] = field(default_factory=list)
     """Site and path of files in a Maildir that hold nothing."""
 
 
+@lru_cache(maxsize=65_536)
 def in_backup(settings: Settings, person: Device) -> str:
     """Return which backup an account is in: `mbox`, `tar` or none."""
     draw = chances(settings.seed, "backup", person.number).random()
@@ -149,7 +155,14 @@ class _Posting:
         return mails
 
     def _sealed(self, keys: list[KeySpec], shown: list[Device]) -> tuple[bytes, str]:
-        sealed = seal(self.literal, keys, self.key, self.verdict, hidden=self.message.hidden)
+        sealed = seal(
+            self.literal,
+            keys,
+            self.key,
+            self.verdict,
+            hidden=self.message.hidden,
+            quick=self.settings.quick,
+        )
         return compose(self.message, self.sender, shown, sealed), state(keys)
 
     def _deliver(
@@ -202,34 +215,46 @@ class _Posting:
                 mail = (cut_short if draw < self.settings.damaged / 2 else flip)(mail, self.chance)
                 due = "damaged"
         self._store(person, "", mail, due, shown, kind)
-        if self.chance.random() < 0.0004:
+        if self.settings.store == "maildir" and self.chance.random() < 0.0004:
             self._empty(person, shown + SECOND)
 
     def _store(
         self, person: Device, folder: str, mail: bytes, due: str, shown: int, kind: str
     ) -> None:
+        if self.settings.store == "mbox":
+            self._box(person, "Sent" if folder else "mbox", mail, due, shown, kind)
+            return
         fresh = not folder and self.second > END - 2 * DAY and self.chance.random() < 0.7
         name = maildir_name(shown, person.site, mail, self.chance)
         where = "new" if fresh else "cur"
         if not fresh:
             name += f":2,{flags(self.chance)}"
         path = write_mail(self.copy, person, folder, where, name, mail, shown)
-        self.places.append(
-            Place(
-                site=person.site.name,
-                path=path,
-                offset=0,
-                length=len(mail),
-                sha256=hashlib.sha256(mail).hexdigest(),
-                copy=kind,
-                state=due,
-            )
-        )
+        self.places.append(_place(person, path, mail, due, kind))
+
+    def _box(self, person: Device, name: str, mail: bytes, due: str, shown: int, kind: str) -> None:
+        stored = quoted(mail)
+        place = _place(person, f"mail/{person.address}/{name}", stored, due, kind)
+        self.places.append(place)
+        box = self.written.boxed.setdefault((place.site, place.path), [])
+        box.append((place, Stored(sender=self.sender.address, shown=shown, stored=stored)))
 
     def _empty(self, person: Device, shown: int) -> None:
         name = maildir_name(shown, person.site, b"", self.chance) + ":2,"
         path = write_mail(self.copy, person, "", "cur", name, b"", shown)
         self.written.empty.append((person.site.name, path))
+
+
+def _place(person: Device, path: str, stored: bytes, due: str, kind: str) -> Place:
+    return Place(
+        site=person.site.name,
+        path=path,
+        offset=0,
+        length=len(stored),
+        sha256=hashlib.sha256(stored).hexdigest(),
+        copy=kind,
+        state=due,
+    )
 
 
 def write_mail(
