@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from bench.sealing import people
+from shieldnet.keys import rsa_pool
 
 _BURSTS = {"rsa2048": 24, "cv25519": 200}
 
@@ -30,7 +30,7 @@ def peak_memory() -> dict[str, int]:
 
 def rsa_operation() -> Callable[[], object]:
     """Return RSA-2048 decryption (PKCS #1 v1.5) of one session key, key loaded."""
-    key = people("rsa2048")[0].encryptor
+    key = rsa_pool()[3].signer
     assert isinstance(key, RSAPrivateKey)
     sealed, padding = key.public_key().encrypt(bytes(35), PKCS1v15()), PKCS1v15()
     return lambda: key.decrypt(sealed, padding)

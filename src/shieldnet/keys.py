@@ -81,6 +81,11 @@ def _numbers(spec: KeySpec) -> tuple[Numbers, Numbers]:
     return packets.ed25519_numbers(primary), packets.x25519_numbers(subkey)
 
 
+def signing_numbers(spec: KeySpec) -> Numbers:
+    """Return the numbers of the certificate's primary key."""
+    return _numbers(spec)[0]
+
+
 def encryption_numbers(spec: KeySpec) -> Numbers:
     """Return the numbers of the certificate's encryption subkey, which costs no signature."""
     return _numbers(spec)[1]

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from shieldnet import namespace, site
 from shieldnet.devices.enrolling import digest
-from shieldnet.errors import MissingPackagesError, NotEmptyError, ServiceError
+from shieldnet.errors import MissingPackagesError, NotEmptyError, ServiceError, SettingsError
 from shieldnet.network import DEFAULT, SETTINGS, LiveSite, Network, load
 from shieldnet.seize import seize
 from shieldnet.services import postfix
@@ -57,6 +57,8 @@ def write(
 ) -> Summary:
     """Write `copy/`, as `seize` makes it, and `truth/`; refuse a folder that holds them."""
     check(settings)
+    if settings.store != "maildir":
+        raise SettingsError("Live sites keep Maildirs. Leave out --store or --live")
     copy, truth = out / "copy", out / "truth"
     if copy.exists() or truth.exists():
         raise NotEmptyError(f"{out} holds a copy already. Name another folder, or remove it first")

@@ -5,9 +5,12 @@ import mailbox
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shieldnet.errors import SettingsError
+from shieldnet.traffic import live
 from shieldnet.traffic.boxes import Boxes, Stored, quoted
 from shieldnet.traffic.generate import generate
 from shieldnet.traffic.settings import Settings
@@ -72,3 +75,8 @@ def test_how_mail_is_kept_and_sealed_changes_nothing_that_was_written(tmp_path: 
         said.append([{**message, "places": None} for message in found])
 
     assert said[0] == said[1]
+
+
+def test_live_sites_keep_no_mail_in_mbox_form(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Leave out --store or --live"):
+        live.write(SETTINGS, tmp_path / "net")
