@@ -22,7 +22,6 @@ from zegel.errors import RefusedError, at
 from zegel.investigation import Investigation
 from zegel.people import CASE, INVESTIGATION, Person
 from zegel.service.logs import investigation_log
-from zegel.service.readlog import results
 
 Who = Person | str | None
 """A person who was authenticated; a name, for training; or nobody named: the account."""
@@ -54,7 +53,7 @@ class Visit:
         `facts` joins what was asked at the door; `shown` are the identities of the messages that
         the result will show; `act` is a nearer word for what it came to.
         """
-        index = self.note(act or self.act, {**self._asked, **(facts or {}), **results(shown)})
+        index = self.note(act or self.act, {**self._asked, **(facts or {})}, shown=shown)
         self.written = True
         return index
 
@@ -63,10 +62,13 @@ class Visit:
         self.note(act, facts)
         self.explained = True
 
-    def note(self, act: str, facts: Mapping[str, JSON]) -> int:
+    def note(
+        self, act: str, facts: Mapping[str, JSON], *, shown: Collection[bytes] | None = None
+    ) -> int:
         """Write another entry about the same act, under its own name; return its index."""
         said = {"purpose": self.person.purpose} if self.person.purpose else {}
-        return self.log.append(act, {**facts, **said}, who=self.person.name)
+        names = None if shown is None else [identity.hex() for identity in shown]
+        return self.log.append(act, {**facts, **said}, who=self.person.name, shown=names)
 
     def failed(self, error: BaseException) -> None:
         """Write that the act ended in an error: its class alone, for its words may hold content."""
