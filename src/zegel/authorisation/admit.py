@@ -11,6 +11,8 @@ Rules, each with a test that fails without it:
 6. Context is bounded by the clause's accounts and period, and never widens them.
 7. What cannot be read is admitted (as metadata and raw bytes) by clauses without terms and
    languages only.
+8. What is set apart for privilege is never admitted; of it is counted how much lies within the
+   accounts and periods of the order, as one number. No term is asked of it: a count would answer.
 """
 
 from __future__ import annotations
@@ -61,6 +63,8 @@ class Admitted:
     """Numbers that lie in the accounts and period of a clause that names accounts."""
     records: list[tuple[Clause, Scope | None]] = field(default_factory=list)
     """Clauses about business records, with the accounts and times they cover."""
+    privileged: int = 0
+    """How many messages within accounts and periods of the order are set apart."""
 
 
 def admit(
@@ -69,10 +73,11 @@ def admit(
     holdings: Holdings,
     hits: Hits,
     language_of: LanguageOf,
+    apart: Iterable[Row] = (),
 ) -> Admitted:
-    """Apply `order` to `rows`."""
+    """Apply `order` to `rows`; `apart` are those set apart, which are only counted."""
     excluded = _excluded(order, rows, hits)
-    admitted = Admitted()
+    admitted = Admitted(privileged=_privileged(order, apart, holdings))
     for clause in order.clauses:
         accounts = scope(clause, holdings)
         if clause.records:
@@ -84,6 +89,19 @@ def admit(
         admitted.left_out[clause.name] = decision.left_out
         admitted.within |= decision.within
     return admitted
+
+
+def _privileged(order: Order, apart: Iterable[Row], holdings: Holdings) -> int:
+    """Count what is set apart within accounts and period of any clause, each message once."""
+    clauses = [(c, scope(c, holdings)) for c in order.clauses if not c.records]
+    return sum(any(_covers(*clause, row) for clause in clauses) for row in apart)
+
+
+def _covers(clause: Clause, accounts: Scope | None, row: Row) -> bool:
+    spans: list[Sequence[Interval]] = [[as_interval(clause.period)]]
+    if accounts is not None:
+        spans = [accounts[account] for account in row.accounts & accounts.keys()]
+    return any(_lies(row.instants, span) == _INSIDE for span in spans)
 
 
 def accounts_named(order: Order, holdings: Holdings) -> frozenset[str] | None:

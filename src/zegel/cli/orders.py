@@ -26,7 +26,11 @@ def index(case: CaseOption = None, json: JsonOption = False) -> None:
     opened = open_case(case)
     with show.progress() as bar:
         result = service.build_case_index(opened, progress=bar)
-    show.document(result) if json else show.line(f"{result['messages']:,} messages indexed.")
+    if json:
+        show.document(result)
+    else:
+        show.line(f"{result['messages']:,} messages indexed.")
+        show.line(f"Privilege: {show.PRIVILEGE[result['privilege']]}.")
 
 
 def grant(

@@ -9,7 +9,16 @@ from types import TracebackType
 
 import typer
 
-from zegel.cli import INTERNAL_ERROR, INTERRUPTED, custody, dossier, inside, orders, sampling
+from zegel.cli import (
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    custody,
+    dossier,
+    inside,
+    orders,
+    privilege,
+    sampling,
+)
 from zegel.cli.commands import app as app
 from zegel.cli.show import messages
 from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
@@ -19,6 +28,7 @@ inside.register(app)
 custody.register(app)
 dossier.register(app)
 sampling.register(app)
+privilege.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

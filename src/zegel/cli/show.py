@@ -116,6 +116,14 @@ def status(result: Mapping[str, Any]) -> None:
     _out.print(table)
     for exhibit in result["exhibits"]:
         line(f"{exhibit['identity']}: {described(exhibit)}")
+    line(f"Privilege: {PRIVILEGE[result['privilege']]}.")
+
+
+PRIVILEGE = {
+    "no register": "no register is enrolled, nothing is set apart",
+    "marked": "a register is enrolled, and every message is marked",
+    "unmarked": "a register is enrolled, and messages are unmarked: `zegel privilege mark`",
+}
 
 
 _SAID = {

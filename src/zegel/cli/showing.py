@@ -28,6 +28,7 @@ def granted(result: Mapping[str, Any]) -> None:
     line("What was left out is said here and in the case's log only, not in the folder.")
     states = ", ".join(f"{state} {count:,}" for state, count in result["ledger"].items())
     line(f"Of the order's accounts and periods: {states or 'no messages'}.")
+    line(f"Set apart for privilege within them: {result['privileged']}.")
     line(f"Business records: {result['records']:,}. Merkle root: {result['root']}")
     taken(result["casework"])
     wanted = 'search -i {} "…"' if result["messages"] or not result["records"] else "records -i {}"

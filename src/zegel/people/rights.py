@@ -56,6 +56,14 @@ _CASE = {
     "seal rechecked": "examiner",
     "processing began": "examiner",
     "index began": "examiner",
+    # privilege: the register and its key are the officer's alone
+    "privilege register enrolled": "privilege officer",
+    "privilege marked": "privilege officer",
+    "privilege indexed": "privilege officer",
+    "privilege decided": "privilege officer",
+    "privilege log exported": "privilege officer, magistrate",
+    "privilege miss rate measured": "privilege officer",
+    "privilege recalled": "privilege officer, examiner",
     # metadata of the whole
     "case read": _ALL_OF_CASE,
     "ledger read": "examiner, magistrate",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from zegel.processing.sql import connect, parquet, quoted
 
-_PARTS = """
+PARTS = """
 CREATE TABLE parts AS
 WITH named AS (
   SELECT message, u.content_id, u.nth
@@ -27,7 +27,7 @@ UNION
 SELECT n.message, i.content_id, n.nth, true FROM named n JOIN inside i ON i.root_id = n.content_id
 """
 
-_CONTENTS = """
+CONTENTS = """
 CREATE TABLE contents AS
 SELECT * FROM {contents}
 WHERE content_id IN (SELECT content_id FROM parts)
@@ -111,25 +111,54 @@ class DocumentInput:
     blocks: Path
 
 
-def write_documents(files: DocumentInput, out: Path, spill: Path) -> int:
-    """Write one row per message to `out`, in the order of identities; return how many."""
+WHO_AND_WHEN = (
+    "number", "message", "state", "instants", "accounts", "envelope", "sender", "recipients",
+    "message_ids", "references", "chat_group", "exhibits",
+)  # fmt: skip
+"""Columns that say nothing of what was written."""
+
+
+def write_documents(
+    files: DocumentInput,
+    out: Path,
+    spill: Path,
+    *,
+    but: Path | None = None,
+    only: Path | None = None,
+    columns: Sequence[str] = (),
+) -> int:
+    """Write one row per message to `out`, in the order of identities; return how many.
+
+    `but` and `only` are tables of messages to leave out, or to keep to.
+    """
     names = {
         "stored": parquet(files.stored),
         "contents": parquet(files.contents),
         "states": parquet([files.states]),
-        "messages": parquet([files.messages]),
+        "messages": _chosen(files.messages, but, only),
         "blocks": parquet([files.blocks]),
     }
     with connect(spill) as connection:
-        for step in (_PARTS, _CONTENTS, _SAID, _KEPT):
+        for step in (PARTS, CONTENTS, _SAID, _KEPT):
             connection.execute(step.format(**names))
-        query = _with_words(_DOCUMENTS).replace("{messages}", names["messages"])
+        query = with_words(_DOCUMENTS).replace("{messages}", names["messages"])
+        if columns:
+            listed = ", ".join(f'"{name}"' for name in columns)
+            query = f"SELECT {listed} FROM ({query}) ORDER BY message"
         connection.execute(f"COPY ({query}) TO {quoted(out)} (FORMAT parquet, COMPRESSION zstd)")
         counted = connection.execute(f"SELECT count(*) FROM {names['messages']}").fetchall()
         return int(counted[0][0])
 
 
-def _with_words(query: str) -> str:
+def _chosen(messages: Path, but: Path | None, only: Path | None) -> str:
+    source = parquet([messages])
+    for how, table in (("ANTI", but), ("SEMI", only)):
+        if table is not None:
+            source = f"(SELECT * FROM {source} {how} JOIN {parquet([table])} t USING (message))"
+    return source
+
+
+def with_words(query: str) -> str:
     """Put in, for each `{words:a|b}`, the sorted distinct words of those lists of lists."""
     pieces = query.split("{words:")
     done = [pieces[0]]

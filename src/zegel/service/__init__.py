@@ -26,6 +26,7 @@ from zegel.service.grant import Granted, grant
 from zegel.service.intake import take_in
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
+from zegel.service.marking import enrol_register, make_privilege_key, mark
 from zegel.service.overviews import (
     draw_contacts,
     draw_timeline,
@@ -67,6 +68,7 @@ __all__ = [
     "draw_contacts",
     "draw_sample",
     "draw_timeline",
+    "enrol_register",
     "grant",
     "init_case",
     "ledger",
@@ -78,6 +80,8 @@ __all__ = [
     "list_timeline",
     "list_wanted",
     "make_dossier",
+    "make_privilege_key",
+    "mark",
     "process",
     "recheck",
     "sample_progress",

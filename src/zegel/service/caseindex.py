@@ -1,7 +1,8 @@
 """Use case: the index of the whole case, which a grant needs; nothing of it is ever shown.
 
 CASE/index/<digest>/documents.parquet and text/: made beside their place, renamed in, and made anew
-only where the settled tables have changed.
+only where the settled tables, or the marks of privilege, have changed. What is set apart is not in
+them: apart.parquet says who wrote it to whom and when, for counting, and nothing else.
 """
 
 from __future__ import annotations
@@ -13,51 +14,85 @@ from typing import Any
 
 from zegel.casefile import Case
 from zegel.errors import UsageError
-from zegel.processing.documents import DocumentInput, write_documents
+from zegel.processing.documents import WHO_AND_WHEN, DocumentInput, write_documents
 from zegel.search import build_index
 from zegel.search.index import Row
 from zegel.service.door import Who, enter_case
 from zegel.service.progress import Progress, silent
+from zegel.service.setapart import current_marks
 from zegel.tables import StorageGuard, commit, make_folder, read_rows
 
-DOCUMENTS, TEXT = "documents.parquet", "text"
+DOCUMENTS, TEXT, SET_APART = "documents.parquet", "text", "apart.parquet"
 
 
 def build_case_index(case: Case, *, who: Who = None, progress: Progress = silent) -> dict[str, Any]:
-    """Build the index for the case as it is settled now; say how many messages it holds."""
+    """Build the index for the case as it is settled and marked now; say how many messages it holds.
+
+    Raise where a privilege register is enrolled and messages are unmarked.
+    """
     with enter_case(case, "index began", who) as visit, case.lock():
-        settled = case.stage("settled")
-        if not settled.parts():
+        if not case.stage("settled").parts():
             raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+        marks = current_marks(case)
         folder = make_folder(case.folder / "index")
-        place = folder / settled.parts()[-1]
+        place = folder / _name(case, marks)
+        said = {"state": place.name, "privilege": "no register" if marks is None else "marked"}
         if place.is_dir():
-            visit.write({"state": place.name}, act="index found")
+            visit.write(said, act="index found")
         else:
-            visit.write({"state": place.name})
-            _build(case, place, progress)
-            visit.note("index built", {"state": place.name})
+            visit.write(said)
+            apart = None if marks is None else marks / "apart.parquet"
+            build_index_of(case, place, progress, but=apart)
+            visit.note("index built", said)
         for old in folder.iterdir():
             if old != place:
                 shutil.rmtree(old)
-    return {"messages": sum(1 for _ in read_rows([place / DOCUMENTS], ["number"]))}
+    return {"messages": _count(place / DOCUMENTS), "privilege": said["privilege"]}
 
 
-def _build(case: Case, place: Path, progress: Progress) -> None:
-    unfinished = place.with_name(f".unfinished-{place.name}")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    make_folder(unfinished)
+def _name(case: Case, marks: Path | None) -> str:
+    state = case.stage("settled").parts()[-1]
+    return state if marks is None else f"{state}-{marks.name}"
+
+
+def _count(documents: Path) -> int:
+    return sum(1 for _ in read_rows([documents], ["number"]))
+
+
+def settled_files(case: Case) -> DocumentInput:
+    """Return the tables of the case as it is settled now."""
     settled = case.stage("settled")
-    files = DocumentInput(
+    return DocumentInput(
         stored=case.stage("scan").files("stored"),
         contents=case.stage("open").files("contents"),
         states=settled.files("states")[-1],
         messages=settled.files("messages")[-1],
         blocks=settled.files("blocks")[-1],
     )
+
+
+def build_index_of(
+    case: Case,
+    place: Path,
+    progress: Progress,
+    *,
+    but: Path | None = None,
+    only: Path | None = None,
+) -> None:
+    """Build documents and text into the new folder `place`: of all messages, but some, or of some.
+
+    Of those left out stays who wrote them to whom and when.
+    """
+    unfinished = place.with_name(f".unfinished-{place.name}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    make_folder(unfinished)
+    files, spill = settled_files(case), case.folder / "spill"
     with StorageGuard(unfinished):
         progress.phase("documents", None, "messages")
-        count = write_documents(files, unfinished / DOCUMENTS, case.folder / "spill")
+        count = write_documents(files, unfinished / DOCUMENTS, spill, but=but, only=only)
+        if but is not None:
+            out = unfinished / SET_APART
+            write_documents(files, out, spill, only=but, columns=WHO_AND_WHEN)
         progress.phase("index", count, "messages")
         build_index(unfinished / TEXT, index_rows(unfinished / DOCUMENTS, progress))
     commit(unfinished, place)
@@ -73,12 +108,12 @@ def index_rows(table: Path, progress: Progress = silent) -> Iterator[Row]:
 
 def current_index(case: Case) -> Path:
     """Return the folder of the index that fits the case's state; raise where there is none."""
-    parts = case.stage("settled").parts()
-    place = case.folder / "index" / (parts[-1] if parts else "none")
-    if not place.is_dir():
-        raise UsageError(
-            "the case has no index, or was processed again since",
-            where=str(case.folder),
-            next_step="`zegel index` builds it.",
-        )
-    return place
+    if case.stage("settled").parts():
+        place = case.folder / "index" / _name(case, current_marks(case))
+        if place.is_dir():
+            return place
+    raise UsageError(
+        "the case has no index, or was processed or marked again since",
+        where=str(case.folder),
+        next_step="`zegel index` builds it.",
+    )

@@ -11,6 +11,7 @@ from zegel.casefile import Case, ExhibitRecord, ExhibitShelf
 from zegel.errors import ExhibitError
 from zegel.exhibits import Copy, open_copy
 from zegel.service.door import Who, enter_case
+from zegel.service.setapart import privilege_status
 from zegel.tables import make_folder
 
 _LEFT_IN_WORK = (".opening-*", "tmp*", "zegel-*")
@@ -31,6 +32,7 @@ def status(case: Case, *, who: Who = None) -> dict[str, Any]:
             "training": case.training,
             "exhibits": [asdict(exhibit) for exhibit in shelf(case).all()],
             "processed": bool(case.stage("settled").parts()),
+            "privilege": privilege_status(case),
         }
 
 

@@ -39,9 +39,11 @@ from zegel.service.deciding import Languages, identities_of, rows_of
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
+from zegel.service.guarding import privilege_header, require_not_apart, rows_apart
 from zegel.service.portions import Filled
 from zegel.service.progress import Progress, silent
 from zegel.service.sealing import Decided
+from zegel.service.setapart import blurred, marked
 from zegel.service.takeover import TakenOver, take_over
 from zegel.service.versions import place_of, require_new, state_of
 from zegel.tables import make_folder, read_rows
@@ -58,6 +60,8 @@ class Granted:
     clauses: dict[str, int]
     left_out: dict[str, dict[str, int]]
     """By clause and reason; for whoever grants, and in no folder."""
+    privileged: str
+    """How much within the order's accounts and periods is set apart, blurred; or `no register`."""
     records: int
     ledger: dict[str, int]
     casework: dict[str, int | list[str]]
@@ -143,7 +147,9 @@ class _Grant:
             documents, named = self.index / DOCUMENTS, accounts_named(self.order, holdings)
             rows = list(rows_of(documents, self.exhibits, named))
             hits, language = TextIndex(self.index / TEXT).all_rows, Languages(documents)
-            admitted = admit(self.order, rows, holdings, hits, language.of)
+            apart = rows_apart(self.index, self.exhibits, named)
+            admitted = admit(self.order, rows, holdings, hits, language.of, apart)
+            require_not_apart(self.case, self.index, admitted.messages)
             ledger = ledger_of(admitted, rows)
             self._fill(draft, secret, admitted, rows, raw)
             casework = self._take_over(draft, admitted)
@@ -152,7 +158,8 @@ class _Grant:
             # Each grant has a log of its own, also where the same order is granted again.
             origin = f"zegel investigation {secrets.token_hex(16)}"
             top = draft.seal(header, key_file=key, origin=origin, who=self.who)
-            self._vouch(draft, key, origin, top, _told(admitted, casework))
+            told = {"privileged": self._privileged(admitted), **_told(admitted, casework)}
+            self._vouch(draft, key, origin, top, told)
             draft.publish()
         granted = self._granted(admitted, top, ledger, casework)
         self.case.log().anchor(Log.open(self.place / "custody", key).head(), who=self.who)
@@ -273,6 +280,7 @@ class _Grant:
             "matching": MATCHING,
             "zegel": __version__,
             "ledger": dict(ledger),
+            "privilege": privilege_header(self.case),
             "tables": digests_of_tables(secret, draft.unfinished / "tables"),
         }
 
@@ -298,6 +306,10 @@ class _Grant:
         voucher = export_voucher(self.case.folder / "custody", entry)
         (draft.unfinished / VOUCHER).write_bytes(voucher)
 
+    def _privileged(self, admitted: Admitted) -> str:
+        known = marked(self.case)
+        return "no register" if known is None else blurred(admitted.privileged)
+
     def _granted(
         self, admitted: Admitted, top: bytes, ledger: Mapping[str, int], casework: TakenOver
     ) -> Granted:
@@ -308,6 +320,7 @@ class _Grant:
             messages=len(admitted.messages),
             clauses={clause.name: clauses[clause.name] for clause in self.order.clauses},
             left_out={name: dict(counts) for name, counts in admitted.left_out.items()},
+            privileged=self._privileged(admitted),
             records=sum(1 for _ in read_rows([self.place / "tables" / "holdings.parquet"])),
             ledger=dict(ledger),
             casework=casework.counts(),

@@ -15,6 +15,7 @@ from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.folder import DESCRIPTION
 from zegel.service.cases import shelf
+from zegel.service.setapart import current_marks
 from zegel.tables import make_folder
 
 
@@ -68,4 +69,6 @@ def state_of(case: Case) -> bytes:
             ("scan", "stored"), ("scan", "layers"), ("open", "sessions"), ("open", "contents")
         )
     }  # fmt: skip
-    return hashlib.sha256(canonical_json({"seals": seals, "tables": stages})).digest()
+    marks = current_marks(case)
+    apart = {} if marks is None else {"marks": marks.name}
+    return hashlib.sha256(canonical_json({"seals": seals, "tables": stages, **apart})).digest()

@@ -1,0 +1,116 @@
+"""The commands of the privilege officer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zegel import service
+from zegel.cli import show
+from zegel.cli.commands import CaseOption, JsonOption, open_case
+from zegel.cli.files import read_file
+from zegel.errors import UsageError
+
+privilege = typer.Typer(
+    no_args_is_help=True,
+    help="Lawyer-client mail: a register of keyed hashes, what it sets apart, and the review.",
+)
+
+KeyOption = Annotated[
+    Path,
+    typer.Option("--key", help="The officer's key file; it lies outside the case."),
+]
+PassphraseOption = Annotated[
+    Path | None,
+    typer.Option(help="File whose first line is the key's passphrase; else it is asked for."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.add_typer(privilege, name="privilege")
+
+
+def passphrase_of(file: Path | None, *, again: bool = False) -> bytes:
+    """Return the passphrase in a file's first line, or ask for it."""
+    if file is not None:
+        lines = read_file(file).splitlines()
+        if not lines or not lines[0]:
+            raise UsageError("the first line is empty", where=str(file))
+        return lines[0]
+    asked = typer.prompt(
+        "Passphrase of the privilege key", hide_input=True, confirmation_prompt=again, err=True
+    )
+    return str(asked).encode()
+
+
+@privilege.command()
+def key(
+    file: Annotated[Path, typer.Argument(help="The new key file, outside every case.")],
+    passphrase_file: PassphraseOption = None,
+) -> None:
+    """Make the privilege officer's key: whoever has it can test names against the register."""
+    service.make_privilege_key(file, passphrase_of(passphrase_file, again=True))
+    show.line(f"Key made in {file}. Keep it, and its passphrase, from everybody else of the case.")
+
+
+@privilege.command()
+def enrol(
+    entries: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV: columns address, domain, name, firm, phone; or kind and value."
+            " Nothing of it goes into the case but keyed hashes."
+        ),
+    ],
+    key: KeyOption,
+    passphrase_file: PassphraseOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="These entries alone; earlier ones are dropped.")
+    ] = False,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put protected addresses, domains, names, firms and numbers to the case's register."""
+    opened = open_case(case)
+    given = (key, passphrase_of(passphrase_file))
+    result = service.enrol_register(
+        opened, read_file(entries), given, replace=replace, where=str(entries)
+    )
+    if json:
+        show.document(result)
+    else:
+        show.line(f"{result['forms']:,} forms enrolled. Next: zegel privilege mark --key {key}")
+
+
+@privilege.command()
+def mark(
+    key: KeyOption,
+    passphrase_file: PassphraseOption = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Set apart, before the index, what matches the register, and the threads it stands in."""
+    opened = open_case(case)
+    given = (key, passphrase_of(passphrase_file))
+    with show.progress() as bar:
+        result = service.mark(opened, given, workers=workers, progress=bar)
+    if json:
+        show.document(result)
+        return
+    apart = result.get("suspected", 0) + result.get("confirmed", 0)
+    show.line(
+        f"{result['looked_at']:,} messages looked at. Set apart: {apart:,}"
+        f" ({result['matched']:,} matched themselves, the others stand in a thread with one);"
+        f" released: {result.get('rejected', 0):,}."
+    )
+    if result["unread_attachments"]:
+        show.line(
+            f"{result['unread_attachments']:,} attachments of"
+            f" {result['messages_with_unread_attachments']:,} messages hold no text that is read"
+            " here (PDF, pictures, office documents, archives): nothing was looked for in them."
+        )
+    show.line("Next: zegel index")
