@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from zegel import service
-from zegel.cli import show
+from zegel.casefile import Case
+from zegel.cli import proving, show
 from zegel.cli.commands import CaseOption, JsonOption, open_case
 from zegel.cli.files import read_file
 from zegel.cli.inside import open_investigation
@@ -26,6 +27,7 @@ OfOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.add_typer(custody, name="custody")
+    proving.register(custody)
 
 
 @custody.command()
@@ -39,29 +41,36 @@ def head(
 
 @custody.command()
 def verify(
-    head: Annotated[Path | None, typer.Option(help="A head exported earlier.")] = None,
+    head: Annotated[
+        Path | None, typer.Option(help="A head exported earlier, bare or witnessed.")
+    ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(help="A witness's key, known from elsewhere; may be repeated."),
+    ] = None,
+    authority: Annotated[
+        Path | None, typer.Option(help="Root certificates (PEM) of a time-stamp authority.")
+    ] = None,
     investigation: OfOption = None,
     case: CaseOption = None,
     json: JsonOption = False,
 ) -> None:
     """Verify a custody log and say what that proves; with -i and --case, both together."""
     held = read_file(head) if head else None
+    roots = read_file(authority) if authority else None
+    of = open_investigation(investigation) if investigation else open_case(case)
     with at(head or ""):
-        _verify(held, investigation, case, json)
-
-
-def _verify(held: bytes | None, investigation: str | None, case: Path | None, json: bool) -> None:
-    if investigation is None:
-        show.verification(service.custody_verify(open_case(case), held), json)
-        return
-    inv = open_investigation(investigation)
-    if case is not None:
-        both = service.custody_verify_with_case(inv, open_case(case), held)
-        show.document({"proves": both.sentence}) if json else show.line(both.sentence)
-        return
-    show.verification(service.custody_verify(inv, held), json)
-    if not json and (vouched := service.voucher_sentence(inv)):
-        show.line(f"The voucher in the folder: {vouched}.")
+        found = service.custody_verify(of, held, witnesses=witness or (), authority=roots)
+    if isinstance(of, Case):
+        show.verification(found, json)
+    elif case is not None:
+        both = service.custody_verify_with_case(of, open_case(case), held)
+        said = " ".join([both.sentence, *(f"Witnessed: {w.sentence}." for w in found.witnesses)])
+        show.document({"proves": said}) if json else show.line(said)
+    else:
+        show.verification(found, json)
+        if not json and (vouched := service.voucher_sentence(of)):
+            show.line(f"The voucher in the folder: {vouched}.")
 
 
 @custody.command()

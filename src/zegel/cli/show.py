@@ -16,7 +16,7 @@ from rich.text import Text
 
 from zegel.cli.progress import Bar
 from zegel.cli.progress import progress as bars
-from zegel.custody.verify import Verification
+from zegel.custody.witnesses import WitnessedVerification
 from zegel.service.intake import Intake
 from zegel.service.rechecking import Recheck
 
@@ -322,13 +322,14 @@ def problems(found: Iterable[Mapping[str, Any]]) -> None:
     line(f"{_count(kinds.total())} problem{'s' if kinds.total() != 1 else ''}.")
 
 
-def verification(result: Verification, as_json: bool) -> None:
+def verification(found: WitnessedVerification, as_json: bool) -> None:
     """Show what the custody log proves."""
+    result = found.log
     if as_json:
         head = result.head
         document(
             {
-                "proves": result.sentence,
+                "proves": found.sentence,
                 "entries": head.size,
                 "root": head.root.hex(),
                 "continues": result.held.size if result.held else None,
@@ -343,7 +344,17 @@ def verification(result: Verification, as_json: bool) -> None:
                     }
                     for one in result.segments
                 ],
+                "witnesses": [
+                    {
+                        "entries": one.head.size,
+                        "witness": one.who,
+                        "key": one.key.hex() or None,
+                        "at": one.when,
+                        "known": one.known,
+                    }
+                    for one in found.witnesses
+                ],
             }
         )
     else:
-        line(result.sentence)
+        line(found.sentence)

@@ -46,6 +46,11 @@ _INVESTIGATION = {
     "investigation read": _ALL_INSIDE,
     "investigation checked": _ALL_INSIDE,
     "head exported": _ALL_INSIDE,
+    "entry proved": _ALL_INSIDE,
+    "growth proved": _ALL_INSIDE,
+    "head witnessed": _ALL_INSIDE,
+    "log reported": _ALL_INSIDE,
+    "unopened counted": _ALL_INSIDE,
 }
 
 _ALL_OF_CASE = "examiner, magistrate, privilege officer, witness, administrator"
@@ -74,6 +79,10 @@ _CASE = {
     "sample drawn": "examiner, magistrate",
     # the log
     "head exported": _ALL_OF_CASE,
+    "entry proved": _ALL_OF_CASE,
+    "growth proved": _ALL_OF_CASE,
+    "head witnessed": _ALL_OF_CASE,
+    "log reported": "examiner, magistrate",
     "head anchored": "examiner, administrator",
 }
 

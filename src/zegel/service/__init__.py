@@ -36,6 +36,15 @@ from zegel.service.overviews import (
 from zegel.service.problems import list_problems
 from zegel.service.process import ProcessOptions, process
 from zegel.service.progress import Progress, silent
+from zegel.service.proving import (
+    check_proof,
+    countersign,
+    prove_consistency,
+    prove_entry,
+    stamp,
+    stamp_request,
+    take_in_witnessed,
+)
 from zegel.service.reading import check_investigation, describe, search, show_message
 from zegel.service.rechecking import recheck
 from zegel.service.sampling import (
@@ -58,7 +67,9 @@ __all__ = [
     "begin_sample",
     "build_case_index",
     "check_investigation",
+    "check_proof",
     "code_account",
+    "countersign",
     "custody_head",
     "custody_verify",
     "custody_verify_with_case",
@@ -83,15 +94,20 @@ __all__ = [
     "make_privilege_key",
     "mark",
     "process",
+    "prove_consistency",
+    "prove_entry",
     "recheck",
     "sample_progress",
     "sample_report",
     "search",
     "show_message",
     "silent",
+    "stamp",
+    "stamp_request",
     "status",
     "take_casework",
     "take_in",
+    "take_in_witnessed",
     "verify_dossier",
     "voucher_sentence",
 ]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from zegel.casefile import Case
 from zegel.custody.heads import SignedHead, export_head, read_head
-from zegel.custody.verify import Verification, verify
+from zegel.custody.stamps import read_roots
 from zegel.custody.vouchers import read_voucher
 from zegel.custody.vouching import VouchedVerification, verify_vouched
+from zegel.custody.witnesses import WitnessedVerification, read_held, verify_witnessed
 from zegel.errors import UsageError, at
 from zegel.investigation import Investigation
 from zegel.investigation.folder import VOUCHER
 from zegel.service.door import Who, enter_case, enter_either
+from zegel.service.proving import witness_key
 
 
 def custody_head(of: Case | Investigation, *, who: Who = None) -> bytes:
@@ -22,20 +25,32 @@ def custody_head(of: Case | Investigation, *, who: Who = None) -> bytes:
         return export_head(visit.log.head())
 
 
-def custody_verify(of: Case | Investigation, head: bytes | None = None) -> Verification:
-    """Verify the whole log, and that it continues `head` where one is given.
+def custody_verify(
+    of: Case | Investigation,
+    head: bytes | None = None,
+    *,
+    witnesses: Sequence[str] = (),
+    authority: bytes | None = None,
+) -> WitnessedVerification:
+    """Verify the whole log, and that it continues `head` and every witnessed head beside it.
 
-    Raises VerificationError naming the first entry that does not hold. Writes nothing: a log
-    that is in doubt is not added to.
+    `witnesses` are public keys (hexadecimal), `authority` root certificates (PEM), known from
+    elsewhere: what they witnessed counts as held elsewhere. Raises VerificationError naming the
+    first entry that does not hold. Writes nothing: a log that is in doubt is not added to.
     """
-    return verify(of.folder / "custody", read_head(head) if head is not None else None)
+    return verify_witnessed(
+        of.folder / "custody",
+        None if head is None else read_held(head),
+        keys=[witness_key(text) for text in witnesses],
+        roots=() if authority is None else read_roots(authority),
+    )
 
 
 def custody_verify_with_case(
     inv: Investigation, case: Case, head: bytes | None = None
 ) -> VouchedVerification:
     """Verify an investigation's log together with the log of the case that stands for it."""
-    held = read_head(head) if head is not None else None
+    held = read_held(head) if head is not None else None
     with at(inv.folder / "custody"):
         return verify_vouched(inv.folder / "custody", case.folder / "custody", head=held)
 

@@ -106,10 +106,12 @@ def enter_case(
 
 
 def enter_either(
-    of: Case | Investigation, act: str, who: Who = None
+    of: Case | Investigation, act: str, who: Who = None, asked: Mapping[str, JSON] | None = None
 ) -> AbstractContextManager[Visit]:
     """Let a person do one act that a case and an investigation have alike."""
-    return enter_case(of, act, who) if isinstance(of, Case) else enter(of, act, who)
+    if isinstance(of, Case):
+        return enter_case(of, act, who, asked)
+    return enter(of, act, who, asked)
 
 
 @contextmanager
