@@ -64,7 +64,7 @@ def make_dossier(
     with enter(inv, "dossier begun", who) as visit, Draft(out) as draft:
         choice = choose(inv, wanted)
         head = visit.log.head() if as_of is None else _continued(inv, as_of)
-        visit.write(_facts(wanted, choice, terms, head))
+        visit.write(_facts(wanted, choice, terms, head), shown=_identities(inv, choice))
         try:
             made = make(inv, draft, choice, terms, head, partial(_step, progress))
         except ZegelError as error:
@@ -73,6 +73,13 @@ def make_dossier(
         visit.note("dossier made", {"messages": made.messages, "sha256": made.sha256})
         draft.publish()
     return made
+
+
+def _identities(inv: Investigation, choice: Choice) -> list[bytes]:
+    """Return what is exported, by number."""
+    rows = read_rows([inv.table("messages")], ["number", "message"])
+    chosen = {row["number"]: row["message"] for row in rows if row["number"] in choice.numbers}
+    return [chosen[number] for number in sorted(chosen)]
 
 
 def _step(progress: Progress, what: str, total: int | None) -> Callable[[int], None]:
