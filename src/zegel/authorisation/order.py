@@ -21,6 +21,7 @@ from zegel.text.query import QueryError, parse
 LARGEST_ORDER = 1 << 20
 MOST_CLAUSES = 100
 MOST_NAMES = 100_000
+LARGEST_SAMPLE = 10_000
 
 
 class OrderError(UsageError):
@@ -100,6 +101,17 @@ class Order:
     """The exhibits it is limited to; empty for all of the case."""
     clauses: tuple[Clause, ...]
     exclusions: Exclusions
+    review: bool = False
+    """It is the privilege officer's: it draws only from what is set apart."""
+    sample: int = 0
+    """How many messages, of those that are not set apart, are drawn to measure what was missed."""
+    seed: str = ""
+    """What the sample is drawn by; the magistrate names it."""
+
+    @property
+    def officers(self) -> bool:
+        """True where it is for the privilege officer alone: a review, or a sample."""
+        return self.review or self.sample > 0
 
     @property
     def digest(self) -> bytes:
@@ -119,7 +131,8 @@ def read_order(text: bytes) -> Order:
     issued, expires = table.instant("issued"), table.instant("expires")
     if expires <= issued:
         raise OrderError("expires before it is issued", "order.expires")
-    clauses = tuple(_clause(part) for part in table.tables("clause"))
+    review, sample, seed = _for_the_officer(table)
+    clauses = tuple(_clause(part, bare=review or sample > 0) for part in table.tables("clause"))
     _check_names(clauses)
     parts = [table.table("except"), *(part.table("except") for part in table.tables("clause"))]
     order = Order(
@@ -136,9 +149,25 @@ def read_order(text: bytes) -> Order:
         exhibits=frozenset(table.texts("exhibits")),
         clauses=clauses,
         exclusions=_exclusions([part for part in parts if part is not None]),
+        review=review,
+        sample=sample,
+        seed=seed,
     )
     table.nothing_else()
+    if sample and any(clause.terms or clause.languages for clause in clauses):
+        table.fail("sample", "is of all that clauses cover: they have no terms or languages")
     return order
+
+
+def _for_the_officer(table: _Table) -> tuple[bool, int, str]:
+    """Return what makes an order the privilege officer's: review, or size and seed of a sample."""
+    review, sample = table.truth("review"), table.whole("sample", LARGEST_SAMPLE)
+    seed = table.text("seed", required=sample > 0)
+    if review and sample:
+        table.fail("sample", "is of what is not set apart, review of what is: two orders")
+    if seed and not sample:
+        table.fail("seed", "stands with sample only")
+    return review, sample, seed
 
 
 def _check_names(clauses: Sequence[Clause]) -> None:
@@ -152,7 +181,8 @@ def _check_names(clauses: Sequence[Clause]) -> None:
         raise OrderError(f"two clauses are called {double}", "order.clause")
 
 
-def _clause(table: _Table) -> Clause:
+def _clause(table: _Table, *, bare: bool) -> Clause:
+    """Read a clause; a `bare` one may say a period and no more."""
     clause = Clause(
         name=table.text("name"),
         accounts=_folded(table.texts("accounts")),
@@ -166,10 +196,12 @@ def _clause(table: _Table) -> Clause:
     )
     table.known("except")
     table.nothing_else()
+    if bare and clause.records:
+        table.fail("subject", "an order of the privilege officer is about messages")
     if clause.records:
         if clause.terms or clause.context or clause.languages:
             table.fail("subject", "business records have no terms, context or languages")
-    elif not clause.named and clause.terms is None:
+    elif not clause.named and clause.terms is None and not bare:
         table.fail(
             "accounts",
             "says neither whose messages nor which terms: languages and periods narrow"
@@ -271,6 +303,15 @@ class _Table:
         if required and not (value or "").strip():
             self.fail(name, "is missing")
         return str(value or "")
+
+    def truth(self, name: str) -> bool:
+        return bool(self._get(name, lambda v: isinstance(v, bool), "true or false"))
+
+    def whole(self, name: str, most: int) -> int:
+        def fits(value: Any) -> bool:
+            return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
+
+        return int(self._get(name, fits, f"a number from 1 to {most}") or 0)
 
     def texts(self, name: str, *, required: bool = False) -> tuple[str, ...]:
         def fits(value: Any) -> bool:

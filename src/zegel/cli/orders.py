@@ -29,7 +29,8 @@ def index(case: CaseOption = None, json: JsonOption = False) -> None:
     if json:
         show.document(result)
     else:
-        show.line(f"{result['messages']:,} messages indexed.")
+        count = result["messages"]
+        show.line(f"{count if isinstance(count, str) else f'{count:,}'} messages indexed.")
         show.line(f"Privilege: {show.PRIVILEGE[result['privilege']]}.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,14 @@ from zegel import service
 from zegel.cli import show
 from zegel.cli.commands import CaseOption, JsonOption, open_case
 from zegel.cli.files import read_file
+from zegel.cli.inside import (
+    InvestigationOption,
+    MessageArgument,
+    WhoOption,
+    open_investigation,
+)
 from zegel.errors import UsageError
+from zegel.tables import replace_file
 
 privilege = typer.Typer(
     no_args_is_help=True,
@@ -114,3 +122,112 @@ def mark(
             " here (PDF, pictures, office documents, archives): nothing was looked for in them."
         )
     show.line("Next: zegel index")
+
+
+@privilege.command()
+def index(case: CaseOption = None, json: JsonOption = False) -> None:
+    """Build the index of what is set apart, from which only a review's order draws."""
+    opened = open_case(case)
+    with show.progress() as bar:
+        result = service.build_review_index(opened, progress=bar)
+    show.document(result) if json else show.line("Indexed. Next: grant an order with review = true")
+
+
+@privilege.command()
+def decide(
+    investigation: InvestigationOption,
+    messages: Annotated[list[str], typer.Argument(metavar="ID…", help="Numbers or ids.")],
+    decision: Annotated[str, typer.Option(help="release, withhold or withhold part.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the privilege log.")],
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help="With withhold part: text, subject, people, attachment/0 …; repeat it."),
+    ] = None,
+    thread: Annotated[
+        bool, typer.Option("--thread", help="Also all others of the same threads.")
+    ] = False,
+    who: WhoOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Decide on messages of a review; `zegel privilege apply` lets it count in the case."""
+    result = service.decide(
+        open_investigation(investigation),
+        messages,
+        decision,
+        reason=reason,
+        parts=part or (),
+        thread=thread,
+        who=who,
+    )
+    if json:
+        show.document(result)
+    else:
+        show.line(f"{result['decision']}: {result['messages']:,} messages. Next: privilege apply")
+
+
+@privilege.command()
+def apply(
+    investigation: InvestigationOption, case: CaseOption = None, json: JsonOption = False
+) -> None:
+    """Bring a review's decisions to the case: released messages are found by later grants."""
+    result = service.apply_review(open_case(case), open_investigation(investigation))
+    if json:
+        show.document(result)
+    else:
+        show.line(
+            f"{result['released']:,} released, {result['withheld']:,} withheld. Next: zegel index"
+        )
+
+
+@privilege.command()
+def log(
+    investigation: InvestigationOption,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="A file: .csv, .json, or text to read.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Export the privilege log for the court: each decision and its reason, no content."""
+    result = service.privilege_log(open_investigation(investigation))
+    if out is None:
+        show.document(result) if json else show.line(service.privilege_log_text(result))
+        return
+    if out.suffix.lower() == ".json":
+        written = dumps(result, indent=2, ensure_ascii=False) + "\n"
+    elif out.suffix.lower() == ".csv":
+        written = service.privilege_log_csv(result)
+    else:
+        written = service.privilege_log_text(result)
+    replace_file(out, written.encode())
+    show.line(f"{len(result['messages']):,} messages in {out}.")
+
+
+@privilege.command()
+def code(
+    investigation: InvestigationOption,
+    message: MessageArgument,
+    value: Annotated[str, typer.Option("--as", help="privileged, not privileged or cannot tell.")],
+    who: WhoOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Code one message of a sample, without knowing whether the filter caught it."""
+    result = service.code_message(open_investigation(investigation), message, value, who=who)
+    show.document(result) if json else show.line(f"{result['coded']:,} of {result['of']:,} coded.")
+
+
+@privilege.command()
+def rate(
+    investigation: InvestigationOption, case: CaseOption = None, json: JsonOption = False
+) -> None:
+    """Say what share the filter missed, with its interval, from a sample that is coded whole."""
+    result = service.measure_miss_rate(open_case(case), open_investigation(investigation))
+    if json:
+        show.document(result)
+        return
+    show.line(
+        f"Of {result['of']:,} messages drawn from those not set apart ({result['frame']}),"
+        f" {result['missed']:,} are privileged and {result['cannot_tell']:,} undecided: between"
+        f" {float(result['low']):.2%} and {float(result['high']):.2%} of them"
+        f" ({float(result['confidence']):.0%}, Clopper-Pearson). Controls recognised:"
+        f" {result['controls_found']:,} of {result['controls']:,}."
+    )

@@ -18,6 +18,9 @@ def counted(number: int, one: str, more: str = "") -> str:
 
 def granted(result: Mapping[str, Any]) -> None:
     """Show what a grant gave, as counts."""
+    if result["messages"] is None:
+        line(f"Granted for the privilege officer in {result['folder']}.")
+        return
     line(f"Granted: {counted(result['messages'], 'message')} in {result['folder']}")
     table = Table("clause", "admitted", "left out")
     for clause, count in result["clauses"].items():

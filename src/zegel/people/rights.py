@@ -42,6 +42,10 @@ _INVESTIGATION = {
     "account coded": _READERS,
     "sample read": _READERS,
     "sample reported": f"{_READERS}, magistrate",
+    # the privilege officer's review and sample
+    "privilege decided": "reviewer",
+    "privilege coded": "reviewer",
+    "privilege log exported": "reviewer, magistrate",
     # what the investigation is, and its log: no content
     "investigation read": _ALL_INSIDE,
     "investigation checked": _ALL_INSIDE,

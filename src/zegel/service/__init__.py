@@ -27,6 +27,8 @@ from zegel.service.intake import take_in
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
 from zegel.service.marking import enrol_register, make_privilege_key, mark
+from zegel.service.missrate import code_message, measure_miss_rate
+from zegel.service.officers import build_review_index
 from zegel.service.overviews import (
     draw_contacts,
     draw_timeline,
@@ -47,6 +49,13 @@ from zegel.service.proving import (
 )
 from zegel.service.reading import check_investigation, describe, search, show_message
 from zegel.service.rechecking import recheck
+from zegel.service.reviewing import (
+    apply_review,
+    decide,
+    privilege_log,
+    privilege_log_csv,
+    privilege_log_text,
+)
 from zegel.service.sampling import (
     begin_sample,
     code_account,
@@ -64,15 +73,19 @@ __all__ = [
     "add_casework",
     "all_casework",
     "anchor",
+    "apply_review",
     "begin_sample",
     "build_case_index",
+    "build_review_index",
     "check_investigation",
     "check_proof",
     "code_account",
+    "code_message",
     "countersign",
     "custody_head",
     "custody_verify",
     "custody_verify_with_case",
+    "decide",
     "describe",
     "diff_dossiers",
     "dossier_terms",
@@ -93,6 +106,10 @@ __all__ = [
     "make_dossier",
     "make_privilege_key",
     "mark",
+    "measure_miss_rate",
+    "privilege_log",
+    "privilege_log_csv",
+    "privilege_log_text",
     "process",
     "prove_consistency",
     "prove_entry",

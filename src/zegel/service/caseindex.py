@@ -19,7 +19,7 @@ from zegel.search import build_index
 from zegel.search.index import Row
 from zegel.service.door import Who, enter_case
 from zegel.service.progress import Progress, silent
-from zegel.service.setapart import current_marks
+from zegel.service.setapart import blurred, current_marks
 from zegel.tables import StorageGuard, commit, make_folder, read_rows
 
 DOCUMENTS, TEXT, SET_APART = "documents.parquet", "text", "apart.parquet"
@@ -47,7 +47,10 @@ def build_case_index(case: Case, *, who: Who = None, progress: Progress = silent
         for old in folder.iterdir():
             if old != place:
                 shutil.rmtree(old)
-    return {"messages": _count(place / DOCUMENTS), "privilege": said["privilege"]}
+    count = _count(place / DOCUMENTS)
+    # To the message, with the ledger beside it, it would say how many are set apart.
+    told = count if marks is None else blurred(count)
+    return {"messages": told, "privilege": said["privilege"]}
 
 
 def _name(case: Case, marks: Path | None) -> str:

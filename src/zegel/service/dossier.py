@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +33,7 @@ from zegel.search import TextIndex
 from zegel.service.door import Who, enter
 from zegel.service.fields import FIELDS, Fields
 from zegel.service.progress import Progress, silent
+from zegel.service.reviewing import is_review, withheld_of_review
 from zegel.tables import read_rows
 from zegel.text import parse
 
@@ -63,8 +64,9 @@ def make_dossier(
     """
     with enter(inv, "dossier begun", who) as visit, Draft(out) as draft:
         choice = choose(inv, wanted)
+        terms = _with_what_a_review_withholds(inv, choice, terms)
         head = visit.log.head() if as_of is None else _continued(inv, as_of)
-        visit.write(_facts(wanted, choice, terms, head), shown=_identities(inv, choice))
+        visit.write(_facts(wanted, choice, terms, head))
         try:
             made = make(inv, draft, choice, terms, head, partial(_step, progress))
         except ZegelError as error:
@@ -75,11 +77,21 @@ def make_dossier(
     return made
 
 
-def _identities(inv: Investigation, choice: Choice) -> list[bytes]:
-    """Return what is exported, by number."""
-    rows = read_rows([inv.table("messages")], ["number", "message"])
-    chosen = {row["number"]: row["message"] for row in rows if row["number"] in choice.numbers}
-    return [chosen[number] for number in sorted(chosen)]
+def _with_what_a_review_withholds(inv: Investigation, choice: Choice, terms: Terms) -> Terms:
+    """Return the terms, and withheld by them whatever a review did not release."""
+    numbers = {}
+    if is_review(inv):
+        rows = read_rows([inv.table("messages")], ["number", "message"])
+        numbers = {row["message"].hex(): row["number"] for row in rows}
+    forced = [one for one in withheld_of_review(inv) if numbers[one.ids[0]] in choice.numbers]
+    if not forced:
+        return terms
+    if terms.recipient is None:
+        raise UsageError(
+            "what a review did not release is withheld, and nobody is named who may see it",
+            next_step="Name the magistrate's OpenPGP certificate: --magistrate-cert FILE.",
+        )
+    return replace(terms, withheld=[*terms.withheld, *forced])
 
 
 def _step(progress: Progress, what: str, total: int | None) -> Callable[[int], None]:

@@ -33,13 +33,14 @@ from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
 from zegel.search import IndexWriter, TextIndex
 from zegel.service.admitted import holdings_of, keys_of, ledger_of
-from zegel.service.caseindex import DOCUMENTS, TEXT, current_index
+from zegel.service.caseindex import DOCUMENTS, TEXT
 from zegel.service.cases import shelf
 from zegel.service.deciding import Languages, identities_of, rows_of
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.guarding import privilege_header, require_not_apart, rows_apart
+from zegel.service.officers import index_for, may_be_told
 from zegel.service.portions import Filled
 from zegel.service.progress import Progress, silent
 from zegel.service.sealing import Decided
@@ -56,7 +57,8 @@ class Granted:
 
     folder: Path
     root: str
-    messages: int
+    messages: int | None
+    """None for an order of the privilege officer's: whoever grants it is not told how many."""
     clauses: dict[str, int]
     left_out: dict[str, dict[str, int]]
     """By clause and reason; for whoever grants, and in no folder."""
@@ -134,11 +136,12 @@ class _Grant:
         self.who = visit.person.name
         self.workers = workers
         self.progress = progress
-        self.index = current_index(case)
+        self.state = state_of(case)
+        self.index = index_for(case, order, self.state, progress)
         self.exhibits = sorted(order.exhibits or {r.identity for r in shelf(case).all()})
 
     def run(self) -> Granted:
-        state = state_of(self.case)
+        state = self.state
         secret = derive_secret(self.case.secret(), self.order.digest, state)
         with Draft(self.place, secret=secret, order=self.order.text) as draft:
             self.progress.phase("decide", None, "messages")
@@ -149,7 +152,8 @@ class _Grant:
             hits, language = TextIndex(self.index / TEXT).all_rows, Languages(documents)
             apart = rows_apart(self.index, self.exhibits, named)
             admitted = admit(self.order, rows, holdings, hits, language.of, apart)
-            require_not_apart(self.case, self.index, admitted.messages)
+            if not self.order.officers:
+                require_not_apart(self.case, self.index, admitted.messages)
             ledger = ledger_of(admitted, rows)
             self._fill(draft, secret, admitted, rows, raw)
             casework = self._take_over(draft, admitted)
@@ -158,8 +162,7 @@ class _Grant:
             # Each grant has a log of its own, also where the same order is granted again.
             origin = f"zegel investigation {secrets.token_hex(16)}"
             top = draft.seal(header, key_file=key, origin=origin, who=self.who)
-            told = {"privileged": self._privileged(admitted), **_told(admitted, casework)}
-            self._vouch(draft, key, origin, top, told)
+            self._vouch(draft, key, origin, top, self._told(admitted, casework))
             draft.publish()
         granted = self._granted(admitted, top, ledger, casework)
         self.case.log().anchor(Log.open(self.place / "custody", key).head(), who=self.who)
@@ -280,7 +283,7 @@ class _Grant:
             "matching": MATCHING,
             "zegel": __version__,
             "ledger": dict(ledger),
-            "privilege": privilege_header(self.case),
+            "privilege": privilege_header(self.case, self.order),
             "tables": digests_of_tables(secret, draft.unfinished / "tables"),
         }
 
@@ -296,7 +299,7 @@ class _Grant:
             "order": self.order.digest.hex(),
             "number": self.order.number,
             "investigation": self.order.investigation,
-            "messages": str(draft.count),
+            "messages": may_be_told(self.order, draft.count),
             "root": top.hex(),
             **told,
         }
@@ -306,6 +309,14 @@ class _Grant:
         voucher = export_voucher(self.case.folder / "custody", entry)
         (draft.unfinished / VOUCHER).write_bytes(voucher)
 
+    def _told(self, admitted: Admitted, casework: TakenOver) -> dict[str, Any]:
+        """Return the counts that stand in the case's log, and in no folder."""
+        counts: dict[str, Any] = {"casework": casework.counts()}
+        if not self.order.officers:
+            left_out = {name: dict(count) for name, count in admitted.left_out.items()}
+            counts |= {"left_out": left_out, "privileged": self._privileged(admitted)}
+        return counts
+
     def _privileged(self, admitted: Admitted) -> str:
         known = marked(self.case)
         return "no register" if known is None else blurred(admitted.privileged)
@@ -314,25 +325,18 @@ class _Grant:
         self, admitted: Admitted, top: bytes, ledger: Mapping[str, int], casework: TakenOver
     ) -> Granted:
         clauses = Counter(name for why in admitted.messages.values() for name, _ in why)
+        hidden, left_out = self.order.officers, admitted.left_out
         return Granted(
             folder=self.place,
             root=top.hex(),
-            messages=len(admitted.messages),
-            clauses={clause.name: clauses[clause.name] for clause in self.order.clauses},
-            left_out={name: dict(counts) for name, counts in admitted.left_out.items()},
+            messages=None if hidden else len(admitted.messages),
+            clauses={} if hidden else {c.name: clauses[c.name] for c in self.order.clauses},
+            left_out={} if hidden else {name: dict(left_out[name]) for name in left_out},
             privileged=self._privileged(admitted),
             records=sum(1 for _ in read_rows([self.place / "tables" / "holdings.parquet"])),
-            ledger=dict(ledger),
+            ledger={} if hidden else dict(ledger),
             casework=casework.counts(),
         )
-
-
-def _told(admitted: Admitted, casework: TakenOver) -> dict[str, Any]:
-    """Return the counts that stand in the case's log, and in no folder."""
-    return {
-        "left_out": {name: dict(counts) for name, counts in admitted.left_out.items()},
-        "casework": casework.counts(),
-    }
 
 
 def _why(why: str, shown: Mapping[int, int]) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from zegel.authorisation import Order
 from zegel.authorisation.admit import Row
 from zegel.casefile import Case
 from zegel.errors import VerificationError
 from zegel.privilege.forms import RULE
 from zegel.service.caseindex import DOCUMENTS, SET_APART
 from zegel.service.deciding import identities_of, rows_of
-from zegel.service.setapart import enrolled, marked
+from zegel.service.setapart import current_marks, marked, miss_rate
 
 
 def rows_apart(
@@ -34,8 +35,14 @@ def require_not_apart(case: Case, index: Path, numbers: Iterable[int]) -> None:
         )
 
 
-def privilege_header(case: Case) -> dict[str, Any]:
+def privilege_header(case: Case, order: Order) -> dict[str, Any]:
     """Return what an investigation's header says of privilege: no count of what is set apart."""
-    if enrolled(case) is None:
+    marks = current_marks(case)
+    if marks is None:
         return {"register": "none"}
-    return {"register": "enrolled", "rule": RULE}
+    header: dict[str, Any] = {"register": "enrolled", "rule": RULE, "miss_rate": miss_rate(case)}
+    if order.review:
+        header |= {"review": True, "marks": marks.name}
+    if order.sample:
+        header |= {"sample": order.sample, "seed": order.seed}
+    return header

@@ -15,7 +15,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from zegel.canonical import canonical_json
+from zegel.canonical import JSON, canonical_json
 from zegel.casefile import Case
 from zegel.errors import UsageError, VerificationError
 from zegel.privilege.marks import apart, digest_of
@@ -136,6 +136,20 @@ def marked(case: Case) -> frozenset[bytes] | None:
     """Return the identities of the messages set apart; None where no register is enrolled."""
     place = current_marks(case)
     return None if place is None else apart(place / "marks.parquet")
+
+
+MEASURED = "privilege miss rate measured"
+
+
+def miss_rate(case: Case) -> dict[str, JSON] | None:
+    """Return the last miss rate measured of the register and rule of now; None where none was."""
+    register = enrolled(case)
+    acts = case.log().acts((MEASURED,))
+    said = [e.facts for e in acts if e.facts.get("register") == register and "missed" in e.facts]
+    return None if not said or register is None else {n: said[-1][n] for n in MISS_RATE}
+
+
+MISS_RATE = ("missed", "of", "low", "high", "confidence", "cannot_tell", "frame", "sample", "seed")
 
 
 def blurred(count: int) -> str:

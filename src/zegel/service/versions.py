@@ -15,7 +15,7 @@ from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.folder import DESCRIPTION
 from zegel.service.cases import shelf
-from zegel.service.setapart import current_marks
+from zegel.service.setapart import current_marks, miss_rate
 from zegel.tables import make_folder
 
 
@@ -70,5 +70,5 @@ def state_of(case: Case) -> bytes:
         )
     }  # fmt: skip
     marks = current_marks(case)
-    apart = {} if marks is None else {"marks": marks.name}
+    apart = {} if marks is None else {"marks": marks.name, "miss rate": miss_rate(case)}
     return hashlib.sha256(canonical_json({"seals": seals, "tables": stages, **apart})).digest()
