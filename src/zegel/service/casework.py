@@ -41,7 +41,7 @@ def add_casework(
         message = find_message(inv, wanted)["message"]
         if kind == "untag" and value not in _standing(inv, message).tags:
             raise UsageError(f"the message does not bear the tag {value!r}", where=str(inv.folder))
-        visit.write({"message": message.hex()})
+        visit.write({"message": message.hex()}, shown=[message])
         say(inv.folder, message, kind, value, visit.person.name)
         return _of_message(inv, wanted)
 
@@ -50,7 +50,7 @@ def list_casework(inv: Investigation, wanted: str, *, who: Who = None) -> dict[s
     """Return what was said of a message."""
     with enter(inv, "casework read", who, {"message": wanted}) as visit:
         result = _of_message(inv, wanted)
-        visit.write(shown=[bytes.fromhex(result["id"])])
+        visit.write({"message": result["id"]}, shown=[result["id"]])
     return result
 
 
@@ -115,7 +115,8 @@ def take_casework(inv: Investigation, earlier: Path, *, who: Who = None) -> dict
             if row["stored_id"] in here
         }
         taken, kept = split(lines_of(old), now, set(here.values()))
-        visit.write({"from": old.root.hex(), "lines": len(taken)})
+        about = sorted({line.message for line in taken})
+        visit.write({"from": old.root.hex(), "lines": len(taken)}, shown=about)
         new_lines = add_lines(inv.folder, taken) if taken else 0
     return {
         "training": inv.training,

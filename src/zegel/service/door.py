@@ -21,10 +21,17 @@ from zegel.custody.log import Log, account
 from zegel.errors import RefusedError, at
 from zegel.investigation import Investigation
 from zegel.people import CASE, INVESTIGATION, Person
+from zegel.service.asked import kept
 from zegel.service.logs import investigation_log
 
+Shown = Collection[bytes] | Collection[str]
+"""Identities of messages, or names of other results."""
 Who = Person | str | None
 """A person who was authenticated; a name, for training; or nobody named: the account."""
+
+
+def _name(result: bytes | str) -> str:
+    return result if isinstance(result, str) else result.hex()
 
 
 class Visit:
@@ -39,19 +46,20 @@ class Visit:
         self.written = False
         """Set where the log itself writes the entry, as with a head that is anchored."""
         self.explained = False
-        self._asked = dict(asked or {})
+        self._asked = kept(person, asked or {})
 
     def write(
         self,
         facts: Mapping[str, JSON] | None = None,
         *,
-        shown: Collection[bytes] | None = None,
+        shown: Shown | None = None,
         act: str = "",
     ) -> int:
         """Write the entry of this act; return its index.
 
         `facts` joins what was asked at the door; `shown` are the identities of the messages that
-        the result will show; `act` is a nearer word for what it came to.
+        the result will show, in its order, or names of what is no message; `act` is a nearer word
+        for what it came to.
         """
         index = self.note(act or self.act, {**self._asked, **(facts or {})}, shown=shown)
         self.written = True
@@ -62,12 +70,10 @@ class Visit:
         self.note(act, facts)
         self.explained = True
 
-    def note(
-        self, act: str, facts: Mapping[str, JSON], *, shown: Collection[bytes] | None = None
-    ) -> int:
+    def note(self, act: str, facts: Mapping[str, JSON], *, shown: Shown | None = None) -> int:
         """Write another entry about the same act, under its own name; return its index."""
         said = {"purpose": self.person.purpose} if self.person.purpose else {}
-        names = None if shown is None else [identity.hex() for identity in shown]
+        names = None if shown is None else [_name(one) for one in shown]
         return self.log.append(act, {**facts, **said}, who=self.person.name, shown=names)
 
     def failed(self, error: BaseException) -> None:

@@ -66,7 +66,7 @@ def make_dossier(
         choice = choose(inv, wanted)
         terms = _with_what_a_review_withholds(inv, choice, terms)
         head = visit.log.head() if as_of is None else _continued(inv, as_of)
-        visit.write(_facts(wanted, choice, terms, head))
+        visit.write(_facts(wanted, choice, terms, head), shown=_identities(inv, choice))
         try:
             made = make(inv, draft, choice, terms, head, partial(_step, progress))
         except ZegelError as error:
@@ -92,6 +92,13 @@ def _with_what_a_review_withholds(inv: Investigation, choice: Choice, terms: Ter
             next_step="Name the magistrate's OpenPGP certificate: --magistrate-cert FILE.",
         )
     return replace(terms, withheld=[*terms.withheld, *forced])
+
+
+def _identities(inv: Investigation, choice: Choice) -> list[bytes]:
+    """Return what is exported, by number."""
+    rows = read_rows([inv.table("messages")], ["number", "message"])
+    chosen = {row["number"]: row["message"] for row in rows if row["number"] in choice.numbers}
+    return [chosen[number] for number in sorted(chosen)]
 
 
 def _step(progress: Progress, what: str, total: int | None) -> Callable[[int], None]:

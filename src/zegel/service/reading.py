@@ -100,7 +100,7 @@ def show_message(inv: Investigation, wanted: str, *, who: Who = None) -> dict[st
     with enter(inv, "message read", who, {"message": wanted}) as visit:
         row = find_message(inv, wanted)
         result = _whole(inv, row)
-        visit.write(shown=[row["message"]])
+        visit.write({"message": row["message"].hex()}, shown=[row["message"]])
     return result
 
 
@@ -185,7 +185,7 @@ def describe(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
             "clauses": _clauses(inv),
             **inv.header,
         }
-        visit.write()
+        visit.write(shown=[inv.root])
     return described
 
 
@@ -202,7 +202,7 @@ def check_investigation(inv: Investigation, *, who: Who = None) -> dict[str, Any
     """Verify every row and byte against the seal; raise `VerificationError` at the first fault."""
     with enter(inv, "investigation checked", who) as visit:
         inv.check()
-        visit.write()
+        visit.write(shown=[inv.root])
     return {
         "training": inv.training,
         "root": inv.root.hex(),
@@ -211,10 +211,7 @@ def check_investigation(inv: Investigation, *, who: Who = None) -> dict[str, Any
     }
 
 
-def rows_for_analysis(inv: Investigation, act: str, who: Who) -> list[dict[str, Any]]:
-    """Return who wrote to whom and when, for contacts and timeline."""
+def rows_for_analysis(inv: Investigation) -> list[dict[str, Any]]:
+    """Return who wrote to whom and when, for contacts and timeline; whoever shows it logs it."""
     columns = ["number", "clock_ns", "sender", "recipients", "state"]
-    with enter(inv, act, who) as visit:
-        rows = list(read_rows([inv.table("messages")], columns))
-        visit.write()
-    return rows
+    return list(read_rows([inv.table("messages")], columns))

@@ -112,7 +112,7 @@ def begin_sample(inv: Investigation, document: bytes, *, who: Who = None) -> dic
         raise UsageError("a sample of a training case is coded in training, any other is not")
     with enter(inv, "sample begun", who, {"sample": sample.name}) as visit:
         add_sample(inv.folder, sample)
-        visit.write({"accounts": len(sample.accounts)})
+        visit.write(shown=sample.accounts)
         return {**_described(inv, sample), "messages": _messages(inv, sample)}
 
 
@@ -131,8 +131,9 @@ def code_account(
                 "both have coded every account, and the codes are open: none is changed any more"
             )
         mine = code(inv.folder, sample, coder, account, as_, reason)
-        visit.write({"account": account, "committed": mine.digest})
-        return {**_described(inv, sample), "left": _left(sample, mine)}
+        left = _left(sample, mine)
+        visit.write({"account": account, "committed": mine.digest}, shown=left)
+        return {**_described(inv, sample), "left": left}
 
 
 def _check_code(
@@ -157,7 +158,7 @@ def sample_progress(inv: Investigation, name: str, *, who: Who = None) -> dict[s
         sample = find_sample(inv.folder, name)
         everybody = coded(inv.folder, sample)
         mine = everybody.get(visit.person.name)
-        visit.write()
+        visit.write(shown=sample.accounts)
     return {
         **_described(inv, sample),
         "mine": dict(mine.codes) if mine else {},
@@ -183,7 +184,8 @@ def sample_report(inv: Investigation, name: str, *, who: Who = None) -> dict[str
                 next_step="`zegel sample next` shows what is left.",
             )
         first, second = (everybody[coder] for coder in sorted(everybody))
-        visit.write({"committed": [first.digest, second.digest]})
+        both = [first.digest, second.digest]
+        visit.write({"committed": both}, shown=both)
     return {**_described(inv, sample), **_compared(sample, first, second)}
 
 

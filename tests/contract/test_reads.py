@@ -1,0 +1,262 @@
+"""Every use case that returns anything of an investigation leaves one entry, before it returns.
+
+Each public function of `zegel.service` that takes an investigation is asked here once. One that
+this file does not know fails the suite, and so does one that returns although its log cannot be
+written.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.test_errors import ORDER
+from tests.journeys.cases import done, mail, maildir
+from zegel import service
+from zegel.custody.entries import Entry
+from zegel.custody.log import Log
+from zegel.custody.shown import require_shown
+from zegel.errors import RefusedError, StorageError
+from zegel.investigation import Investigation
+from zegel.people import Person
+from zegel.service.proving import prove_entry
+
+WHO = Person(name="A. Jansen", how="training", purpose="the fraud of 2016")
+Way = Callable[[Investigation, Path], Any]
+
+
+def ids(*hits: Any) -> list[str]:
+    return [hit["id"] for hit in hits]
+
+
+READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
+    "search": (
+        "search",
+        lambda inv, _: service.search(inv, "haven", who=WHO),
+        lambda got, _: ids(*got["hits"]),
+    ),
+    "show_message": (
+        "message read",
+        lambda inv, _: service.show_message(inv, "2", who=WHO),
+        lambda got, _: [got["message"]],
+    ),
+    "describe": (
+        "investigation read",
+        lambda inv, _: service.describe(inv, who=WHO),
+        lambda got, _: [got["root"]],
+    ),
+    "check_investigation": (
+        "investigation checked",
+        lambda inv, _: service.check_investigation(inv, who=WHO),
+        lambda got, _: [got["root"]],
+    ),
+    "list_contacts": (
+        "contacts read",
+        lambda inv, _: service.list_contacts(inv, who=WHO),
+        lambda got, _: [f"{one['sender']} {one['recipient']}" for one in got["contacts"]],
+    ),
+    "draw_contacts": (
+        "contacts drawn",
+        lambda inv, _: service.draw_contacts(inv, who=WHO),
+        lambda _got, _: ["anna@test.example bram@test.example"],
+    ),
+    "list_timeline": (
+        "timeline read",
+        lambda inv, _: service.list_timeline(inv, "day", who=WHO),
+        lambda got, _: [step["step"] for step in got["timeline"]],
+    ),
+    "draw_timeline": (
+        "timeline drawn",
+        lambda inv, _: service.draw_timeline(inv, "day", who=WHO),
+        lambda _got, _: ["2016-04-19"],
+    ),
+    "list_records": (
+        "business records read",
+        lambda inv, _: service.list_records(inv, who=WHO),
+        lambda got, _: [f"{r['exhibit']}:{r['path']}@{r['offset']}" for r in got["records"]],
+    ),
+    "add_casework": (
+        "tag added",
+        lambda inv, _: service.add_casework(inv, "1", "tag", "haven", who=WHO),
+        lambda got, _: [got["id"]],
+    ),
+    "list_casework": (
+        "casework read",
+        lambda inv, _: service.list_casework(inv, "1", who=WHO),
+        lambda got, _: [got["id"]],
+    ),
+    "all_casework": (
+        "casework read",
+        lambda inv, _: service.all_casework(inv, who=WHO),
+        lambda got, _: ids(*got["messages"]),
+    ),
+}
+"""By function: its act, how it is asked, and from what it returned the names of what was shown."""
+
+WITHOUT_RESULTS: dict[str, tuple[str, Way]] = {
+    "custody_head": ("head exported", lambda inv, _: service.custody_head(inv, who=WHO)),
+    "prove_entry": ("entry proved", lambda inv, _: service.prove_entry(inv, 0, who=WHO)),
+    "prove_consistency": (
+        "growth proved",
+        lambda inv, folder: service.prove_consistency(
+            inv, (folder / "head.json").read_bytes(), who=WHO
+        ),
+    ),
+}
+"""Of the log itself, nothing of the evidence: what they give out is named in the entry."""
+
+ELSEWHERE = {
+    "make_dossier": "tests/contract/test_reads.py::test_an_export_is_in_the_log_before_its_file",
+    "take_casework": "needs two versions: tests/unit/service/test_takeover.py",
+    "take_in_witnessed": "tests/unit/cli/test_custody_proofs.py",
+    "begin_sample": "tests/journeys/test_sampling.py",
+    "code_account": "tests/journeys/test_sampling.py",
+    "sample_progress": "tests/journeys/test_sampling.py",
+    "sample_report": "tests/journeys/test_sampling.py",
+}
+SILENT = {
+    "custody_verify": "a log that is in doubt is not added to",
+    "custody_verify_with_case": "a log that is in doubt is not added to",
+    "voucher_sentence": "what the folder says of its own key",
+}
+
+
+@pytest.fixture(scope="module")
+def granted(tmp_path_factory: pytest.TempPathFactory) -> Investigation:
+    """An investigation of three mails, two of them about the harbour."""
+    folder = tmp_path_factory.mktemp("reads")
+    texts = ("Tot morgen bij de haven.\n", "Niet daar.\n", "De haven dan.\n")
+    copy = maildir(folder / "copy", [mail(text, number) for number, text in enumerate(texts)])
+    case = folder / "case"
+    done("init", case, "--training")
+    done("intake", copy, "--case", case)
+    done("process", "--case", case, "--workers", "1", "--index")
+    (folder / "order.toml").write_text(ORDER)
+    done("grant", folder / "order.toml", "--case", case)
+    inv = Investigation.open(next((case / "investigations").glob("Heron*")))
+    service.add_casework(inv, "2", "note", "look again")
+    (folder / "head.json").write_bytes(service.custody_head(inv))
+    return inv
+
+
+def folder_of(inv: Investigation) -> Path:
+    return inv.folder.parent.parent.parent
+
+
+def entries(inv: Investigation) -> list[Entry]:
+    return list(Log.open(inv.folder / "custody", None).entries())
+
+
+def takers() -> Iterator[str]:
+    """Name the public functions that take an investigation."""
+    for name in service.__all__:
+        function = getattr(service, name)
+        if inspect.isfunction(function):
+            kinds = inspect.signature(function, eval_str=True).parameters.values()
+            if any("Investigation" in str(kind.annotation) for kind in kinds):
+                yield name
+
+
+def test_every_use_case_that_takes_an_investigation_is_asked_here() -> None:
+    known = {*READS, *WITHOUT_RESULTS, *ELSEWHERE, *SILENT}
+
+    assert set(takers()) == known
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_read_leaves_one_entry_that_says_who_why_and_what_was_shown(
+    granted: Investigation, name: str
+) -> None:
+    act, way, shown = READS[name]
+    before = len(entries(granted))
+    got = way(granted, folder_of(granted))
+    (entry,) = entries(granted)[before:]
+    names = shown(got, granted)
+
+    assert (entry.act, entry.who) == (act, "A. Jansen")
+    assert entry.facts["purpose"] == "the fraud of 2016"
+    assert entry.facts["results"] == len(names)
+    require_shown(entry, names)
+    assert not any(one in json.dumps(entry.facts.get("shown")) for one in names)
+
+
+@pytest.mark.parametrize("name", WITHOUT_RESULTS)
+def test_what_is_given_out_of_the_log_leaves_one_entry(granted: Investigation, name: str) -> None:
+    act, way = WITHOUT_RESULTS[name]
+    before = len(entries(granted))
+    way(granted, folder_of(granted))
+    (entry,) = entries(granted)[before:]
+
+    assert (entry.act, entry.who, entry.facts["purpose"]) == (act, WHO.name, WHO.purpose)
+
+
+@pytest.mark.parametrize("name", [*READS, *WITHOUT_RESULTS])
+def test_what_cannot_be_logged_is_not_shown(
+    granted: Investigation, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    way = (READS[name] if name in READS else WITHOUT_RESULTS[name])[1]
+    before = (granted.folder / "custody" / "head.json").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("zegel.custody.writing.os.fsync", full)
+        with pytest.raises(StorageError):
+            way(granted, folder_of(granted))
+
+    assert (granted.folder / "custody" / "head.json").read_bytes() == before
+
+
+def test_a_search_that_finds_nothing_is_kept(granted: Investigation) -> None:
+    service.search(granted, "zeppelin", who=WHO)
+    *_, entry = entries(granted)
+
+    assert (entry.facts["query"], entry.facts["results"]) == ("zeppelin", 0)
+    require_shown(entry, [])
+
+
+@pytest.mark.parametrize("wanted", ["1", "id"])
+def test_a_message_that_was_read_is_named_by_its_whole_identity(
+    granted: Investigation, wanted: str
+) -> None:
+    identity = service.show_message(granted, "1")["message"]
+    service.show_message(granted, identity[:9] if wanted == "id" else wanted)
+    *_, entry = entries(granted)
+
+    assert entry.facts["message"] == identity
+
+
+def test_an_export_is_in_the_log_before_its_file(granted: Investigation, tmp_path: Path) -> None:
+    before = len(entries(granted))
+    found = service.search(granted, "haven")
+    terms = service.dossier_terms(opinions="none", printed=0)
+    service.make_dossier(granted, tmp_path / "d.zip", service.Wanted(query="haven"), terms, who=WHO)
+    begun, made = entries(granted)[before + 1 :]
+
+    assert (begun.act, made.act) == ("dossier begun", "dossier made")
+    require_shown(begun, ids(*sorted(found["hits"], key=lambda hit: hit["number"])))
+    assert "shown" not in made.facts
+
+
+def test_a_refusal_is_one_entry(granted: Investigation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(granted), "training", False)
+    before = len(entries(granted))
+    with pytest.raises(RefusedError):
+        service.search(granted, "haven", who="somebody else")
+    (entry,) = entries(granted)[before:]
+
+    assert (entry.act, entry.facts["act"]) == ("refused", "search")
+
+
+def test_the_log_of_reads_can_be_proved_entry_by_entry(granted: Investigation) -> None:
+    service.search(granted, "haven", who=WHO)
+    index = len(entries(granted)) - 1
+    proof = prove_entry(granted, index, ["who", "facts/results"])
+
+    assert b"A. Jansen" in proof
+    assert b"haven" not in proof
