@@ -13,7 +13,9 @@ import pytest
 
 from tests.journeys.cases import done, say
 from tests.journeys.counsel import LETTERS, Letter, Office, office, order
+from zegel import service
 from zegel.casefile import Case
+from zegel.custody.log import Log
 from zegel.investigation import Investigation
 from zegel.service.setapart import marked
 
@@ -263,3 +265,14 @@ def test_an_officers_order_that_makes_no_sense_is_refused(
 
     assert said.code == 2
     assert why in said.err
+
+
+def test_every_act_of_a_review_is_in_its_log_first_and_no_reason_is(made: Office) -> None:
+    decide(made, 5, "withhold", "--reason", "zzreason: a quote")
+    service.privilege_log(Investigation.open(made.desk / "review"))
+    *_, decided, exported = Log.open(made.desk / "review" / "custody", None).entries()
+
+    assert (decided.act, decided.facts["decision"]) == ("privilege decided", "withhold")
+    assert (decided.facts["messages"], decided.facts["results"]) == (1, 1)
+    assert (exported.act, exported.facts["results"]) == ("privilege log exported", 11)
+    assert b"zzreason" not in (made.desk / "review" / "custody" / "entries.jsonl").read_bytes()

@@ -187,7 +187,7 @@ def privilege_log(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
             _logged(row, said.get(row["message"]), attached.get(row["message"], 0))
             for row in read_rows([inv.table("messages")], columns)
         ]
-        visit.write({"messages": len(rows)})
+        visit.write(shown=[row["message"] for row in rows])
     counts: dict[str, int] = {}
     for one in rows:
         counts[one["decision"]] = counts.get(one["decision"], 0) + 1
