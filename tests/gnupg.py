@@ -41,6 +41,17 @@ class Home:
         words = ("--quick-generate-key", name, algorithm, usage, "2030-01-01")
         self.gpg(*words, passphrase=passphrase)
 
+    def edit(self, user: str, *answers: str) -> None:
+        """Answer gpg's questions about editing a key, one line each."""
+        words = ["gpg", "--pinentry-mode", "loopback", "--passphrase", "", "--no-tty"]
+        subprocess.run(
+            [*words, "--command-fd", "0", "--edit-key", user],
+            env=self.environment,
+            input="\n".join([*answers, "save", ""]).encode(),
+            capture_output=True,
+            check=True,
+        )
+
     def listed(self, *words: str) -> list[list[str]]:
         """Return the rows of a listing in gpg's colon format."""
         # Of a file with some damaged keys gpg lists the others and ends with an error.

@@ -38,6 +38,10 @@ def grant(
     order: Annotated[
         Path, typer.Argument(help="The order: a TOML file (docs/reference/orders.md).")
     ],
+    signature: Annotated[
+        Path | None,
+        typer.Option(help="Its detached OpenPGP signature; else ORDER.sig or ORDER.asc beside it."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to; else CASE/investigations/NAME.")
     ] = None,
@@ -60,10 +64,31 @@ def grant(
         raise UsageError("--casework-from and --without-casework exclude each other")
     opened = open_case(case)
     earlier = None if without_casework else casework_from or []
-    text = read_file(order)
+    text, signed = read_file(order), signature_of(order, signature)
     with show.progress() as bar, at(order):
         granted = service.grant(
-            opened, text, out, casework_from=earlier, workers=workers, progress=bar
+            opened,
+            text,
+            out,
+            signature=signed,
+            casework_from=earlier,
+            workers=workers,
+            progress=bar,
         )
     result = {**asdict(granted), "folder": str(granted.folder), "training": opened.training}
     show.document(result) if json else showing.granted(result)
+
+
+def signature_of(order: Path, given: Path | None) -> bytes | None:
+    """Return the signature named, else the one that lies beside the order; None where none does."""
+    if given is not None:
+        return read_file(given)
+    beside = [order.with_name(order.name + ending) for ending in (".sig", ".asc")]
+    found = [file for file in beside if file.exists()]
+    if len(found) > 1:
+        raise UsageError(
+            "two signatures lie beside the order, .sig and .asc",
+            where=str(order),
+            next_step="Name one with --signature.",
+        )
+    return read_file(found[0]) if found else None

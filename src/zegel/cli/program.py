@@ -15,6 +15,7 @@ from zegel.cli import (
     custody,
     dossier,
     inside,
+    magistrates,
     orders,
     privilege,
     sampling,
@@ -23,6 +24,7 @@ from zegel.cli.commands import app as app
 from zegel.cli.show import messages
 from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
 
+magistrates.register(app)
 orders.register(app)
 inside.register(app)
 custody.register(app)

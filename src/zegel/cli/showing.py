@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
@@ -22,6 +23,7 @@ def granted(result: Mapping[str, Any]) -> None:
         line(f"Granted for the privilege officer in {result['folder']}.")
         return
     line(f"Granted: {counted(result['messages'], 'message')} in {result['folder']}")
+    line(signed_by(result["signed_by"]))
     table = Table("clause", "admitted", "left out")
     for clause, count in result["clauses"].items():
         reasons = result["left_out"].get(clause, {})
@@ -36,6 +38,15 @@ def granted(result: Mapping[str, Any]) -> None:
     taken(result["casework"])
     wanted = 'search -i {} "…"' if result["messages"] or not result["records"] else "records -i {}"
     line(f"Next: zegel {wanted.format(result['folder'])}")
+
+
+def signed_by(signature: Mapping[str, Any] | None) -> str:
+    """Say who signed the order, by which certificate and when."""
+    if signature is None:
+        return "The order is not signed."
+    when = datetime.fromtimestamp(signature["created"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    name = plain(signature["magistrate"])
+    return f"Signed by {name} on {when}: certificate {signature['fingerprint']}."
 
 
 def taken(result: Mapping[str, Any]) -> None:
@@ -239,8 +250,7 @@ def investigation(result: Mapping[str, Any]) -> None:
     order = result["order"]
     line(f"{order['investigation']}: order {order['number']} by {order['magistrate']}")
     line(f"Order's SHA-256: {order['sha256']}")
-    if not result["signed"]:
-        line("The order is not signed.")
+    line(signed_by(result.get("signature")))
     line(f"{count}, {counted(result['records'], 'business record')}. Merkle root {result['root']}.")
     for exhibit in result["exhibits"]:
         label = exhibit["acquisition"].get("label") or ""

@@ -7,9 +7,11 @@ compared, where the versions are the same. A dossier is hostile until all of thi
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
@@ -28,6 +30,14 @@ from zegel.errors import UsageError, ZegelError
 from zegel.openpgp.bodies import open_message
 from zegel.openpgp.model import Opened, SessionKey
 from zegel.openpgp.packets import write_message
+from zegel.openpgp.signers import (
+    NotReliableError,
+    Signer,
+    certificate_in,
+    rely_on,
+    signatures_in,
+    signers,
+)
 from zegel.processing.reopening import ciphertexts
 
 NOT_RENDERED = frozenset((*verify.ANCHORED, "custody.jsonl"))
@@ -119,6 +129,7 @@ class _Again:
         root = self.manifest["investigation"]["root"]
         wanted, total = self._wanted(mode, sample)
         said = Counter(self._open(wanted))
+        self._order_is_signed()
         compared, other = self._render() if not self.wrong else ([], [])
         return Checked(
             answer=verify.FALSE if self.wrong else answer,
@@ -132,6 +143,33 @@ class _Again:
             rendered=len(compared),
             not_rendered=tuple(other),
         )
+
+    def _order_is_signed(self) -> None:
+        """Check the order's signature by the certificate that lies here, as of when it was made."""
+        by = json.loads(self.members.read("header.json")).get("signature")
+        if by is None:
+            return
+        try:
+            certificate = certificate_in(self.members.read("magistrate.pgp"))
+            primary = certificate.keys[0].fingerprint.hex().upper()
+            holds = primary == by["fingerprint"] and self._signs(
+                by, signers(certificate, by["created"])
+            )
+        except NotReliableError:
+            holds = False
+        if not holds:
+            self._is_wrong("order.sig: it is no signature of the certificate named over order.toml")
+
+    def _signs(self, by: Mapping[str, Any], keys: Sequence[Signer]) -> bool:
+        for body in signatures_in(self.members.read("order.sig")):
+            with suppress(NotReliableError):
+                found = rely_on(self.members.read("order.toml"), body, keys, by["created"])
+                if (found.key.fingerprint.hex().upper(), found.created) == (
+                    by["key"],
+                    by["created"],
+                ):
+                    return True
+        return False
 
     def _wanted(self, mode: str, sample: int) -> tuple[frozenset[str], int]:
         """Return the blocks to open again, and how many could be."""

@@ -34,7 +34,7 @@ from zegel.dossier.withholding import Withheld
 from zegel.dossier.words import rendered_from
 from zegel.errors import DisclosureError, UsageError, VerificationError
 from zegel.investigation import Investigation
-from zegel.investigation.folder import SECRET, VOUCHER
+from zegel.investigation.folder import CERTIFICATE, SECRET, SIGNATURE, VOUCHER
 from zegel.investigation.leaves import as_json, header_leaf, key_leaves, key_salt
 from zegel.investigation.pack import PackReader
 from zegel.openpgp.sealing import Recipient
@@ -280,6 +280,10 @@ class _Making:
         draft, folder = self.draft, self.inv.folder
         draft.add("header.json", canonical_json(self.inv.header) + b"\n")
         draft.add("order.toml", self.inv.order)
+        self.inv.check_order()
+        if self.inv.header.get("signature"):
+            for name in (SIGNATURE, CERTIFICATE):
+                draft.add(name, (folder / name).read_bytes())
         voucher = folder / VOUCHER
         stands = read_voucher(voucher.read_bytes()) if voucher.is_file() else None
         entries = Log.open(folder / "custody", None).entries()

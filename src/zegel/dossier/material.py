@@ -235,6 +235,23 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSignature:
+    """By whom the order is signed, as it was checked when it was granted."""
+
+    magistrate: str
+    fingerprint: str
+    """Of the certificate's primary key."""
+    key: str
+    """Fingerprint of the key that signed."""
+    created: int
+    """When, as the signature says: seconds since 1970."""
+    hash: str
+    sha256: str
+    """Of the signature's file."""
+    certificate_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """The order, as the investigation's header names it."""
 
@@ -242,7 +259,8 @@ class Order:
     magistrate: str
     investigation: str
     sha256: str
-    signed: bool
+    signature: OrderSignature | None
+    """None where nobody signed it."""
     text: bytes = field(repr=False)
     """TOML, byte for byte as received."""
 

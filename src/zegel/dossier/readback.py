@@ -35,7 +35,7 @@ def material_of(source: Source, manifest: Mapping[str, Any]) -> m.Material:
     return m.Material(
         training=header["training"],
         root=manifest["investigation"]["root"],
-        order=m.Order(**header["order"], signed=header["signed"], text=source.read("order.toml")),
+        order=_order(header, source.read("order.toml")),
         exhibits=tuple(_exhibit(one) for one in header["exhibits"]),
         ledger=header["ledger"],
         matching=header["matching"],
@@ -50,6 +50,12 @@ def material_of(source: Source, manifest: Mapping[str, Any]) -> m.Material:
         presentation=m.Presentation(**manifest["presentation"]),
         messages=partial(_messages, source),
     )
+
+
+def _order(header: Mapping[str, Any], text: bytes) -> m.Order:
+    by = header.get("signature")
+    signature = None if by is None else m.OrderSignature(**by)
+    return m.Order(**header["order"], signature=signature, text=text)
 
 
 def _exhibit(one: Mapping[str, Any]) -> m.Exhibit:

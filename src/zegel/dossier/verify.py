@@ -9,9 +9,8 @@ extracted and nothing that lies in the file is run. Three answers, and a fourth 
   exit 6  false: something does not hold, and the first wrong place is named
   exit 2  wrong words, or a file that cannot be read
 
-The root (64 digits) must come from elsewhere than the file: from the magistrate, or from `zegel
-investigation --check`. Format: docs/reference/dossier.md. The copy of this program inside a dossier
-is a convenience: trust one that you got another way.
+The root (64 digits) must come from elsewhere: the magistrate, or `zegel investigation --check`.
+Format: docs/reference/dossier.md. Trust a copy of this program that you got another way.
 """
 
 from __future__ import annotations
@@ -37,7 +36,8 @@ VERIFIED, CONSISTENT, FALSE, UNANSWERED = 0, 9, 6, 2
 LARGEST, LARGEST_JSON, MOST_HOLDERS, CHUNK = 1 << 28, 1 << 26, 100, 1 << 20
 NAME = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 EVIDENCE = ("stored/", "ciphertext/", "opened/", "attached/", "sealed/")
-ANCHORED = ("header.json", "order.toml", "certificates.jsonl", "keys.jsonl", "manifest.json")
+SIGNED = {"order.toml": "order", "order.sig": "sha256", "magistrate.pgp": "certificate_sha256"}
+ANCHORED = ("header.json", *SIGNED, "certificates.jsonl", "keys.jsonl", "manifest.json")
 MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -207,16 +207,18 @@ class Dossier:
         shown = {name: [size, digest] for name, (_, size, digest) in archive.members.items()}
         for name in sorted({*shown, *listed} - {"manifest.json"}):
             require(shown.get(name) == listed.get(name), name, "not the member the manifest lists")
-        require(
-            root in (None, self.inv["root"]), "manifest.json", "its root is not the anchor given"
-        )
+        require(root in (None, self.inv["root"]), "manifest.json", "its root is not the anchor")
         content = archive.read("header.json", LARGEST_JSON)
         top = sha256(b"\0zegel-investigation-1\n" + content[:-1])
         root = climb(top, 0, self.inv["messages"] + 1, self.inv["proof"])
         require(root == self.inv["root"], "header.json", "it is not sealed under the root")
         self.head = json.loads(content)
-        is_order = archive.members["order.toml"][2] == self.head["order"]["sha256"]
-        require(is_order and content[-1:] == b"\n", "order.toml", "it is not the order granted")
+        by = self.head.get("signature") or {}
+        said = {"order": self.head["order"]["sha256"], **by}
+        for name, part in SIGNED.items():
+            same = archive.members.get(name, (0, 0, None))[2] == said.get(part)
+            require(same and content[-1:] == b"\n", name, "it is not what was granted by")
+        self.signer = re.sub("[^0-9A-F]", "", by.get("fingerprint", "")) or "nobody"
         self.exhibits = {one["exhibit"]: one for one in self.head["exhibits"]}
         for one in archive.lines("certificates.jsonl"):
             self.certificate(archive.where, one)
@@ -266,8 +268,7 @@ class Dossier:
                 require(other == identity, where, f"a session key of it opens {other} too")
                 self.counts["keys"] += 1
         require(not left, where, f"no field speaks of {min(left, default='')}")
-        state = fields["state"][1] if "state" in fields else "withheld"
-        self.states[state] += 1
+        self.states[fields["state"][1] if "state" in fields else "withheld"] += 1
         self.counts["messages"] += 1
         self.counts["withheld"] += bool(withheld)
 
@@ -279,9 +280,8 @@ class Dossier:
 
     def place(self, where: str, place: dict[str, Any]) -> None:
         exhibit, text = self.exhibits[place["exhibit"]], place["sealed_entry"]
-        root = climb(
-            sha256(b"\0" + text.encode()), place["entry"], exhibit["entries"], place["proof"]
-        )
+        leaf = sha256(b"\0" + text.encode())
+        root = climb(leaf, place["entry"], exhibit["entries"], place["proof"])
         require(root == exhibit["seal"], where, "its file is not sealed in the exhibit")
         entry = json.loads(text)
         same = unquote_to_bytes(entry["path"]) == unquote_to_bytes(place["path"])
@@ -377,7 +377,7 @@ Investigation {head["order"]["investigation"]!a}, order {head["order"]["number"]
 {counts["found"]} of {counts["ciphertexts"]} ciphertexts found again in the bytes as stored.
 {counts["keys"]} session keys, none of two ciphertexts. Not checked: whether they open.
 {counts["entries"]} log entries; {counts["signatures"]} signatures; unchecked {counts["unchecked"]}.
-The order is signed: {head["signed"]}. For training only: {head["training"]}.
+Order signed by {dossier.signer} (gpg --verify order.sig order.toml); training: {head["training"]}.
 To read; whole, but not under the anchor: {", ".join(free)}."""
 
 

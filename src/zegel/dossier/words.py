@@ -30,6 +30,7 @@ A DOSSIER OF EVIDENCE
 {training}
 Investigation  {material.order.investigation}
 Order          {material.order.number}, by {material.order.magistrate}
+Signed by      {_signer(material)}
 Messages       {chosen.selected} shown, {chosen.left_out} left out, of {chosen.investigation}
 Merkle root    {material.root}
 
@@ -54,7 +55,14 @@ WHAT LIES WHERE
   custody.jsonl        the log of what was done in the investigation, up to this export
   header.json          order, exhibits with their seals, what could not be read
   order.toml           the order
+  order.sig            its signature, and magistrate.pgp the certificate, where it is signed:
+                       gpg --import magistrate.pgp && gpg --verify order.sig order.toml
   manifest.json        digest of every file, how the messages were chosen, tools and versions
 Anything else is to read or to exchange. It follows from the above and is not itself under the root.
 The format is described in docs/reference/dossier.md of Zegel.
 """
+
+
+def _signer(material: Material) -> str:
+    by = material.order.signature
+    return "nobody" if by is None else f"{by.magistrate}, certificate {by.fingerprint}"

@@ -23,6 +23,8 @@ from zegel.tables.groups import Groups
 FORMAT_VERSION = 1
 DESCRIPTION = "investigation.json"
 ORDER = "order.toml"
+SIGNATURE, CERTIFICATE = "order.sig", "magistrate.pgp"
+"""The order's signature and the certificate it holds by, as received; absent where unsigned."""
 VOUCHER = "voucher.json"
 SECRET = "secret"
 
@@ -110,12 +112,22 @@ class Investigation:
             raise VerificationError(
                 "the tables are not those that were sealed", where=str(self.folder)
             )
-        if self.header["order"]["sha256"] != _sha256(self.order):
-            raise VerificationError("the order is not the one granted", where=str(self.folder))
+        self.check_order()
         digests = digests_of_tables(secret, self.folder / "tables")
         for name, digest in digests.items():
             if self.header["tables"][name] != digest:
                 raise VerificationError(f"the table {name} is not the one sealed")
+
+    def check_order(self) -> None:
+        """Raise unless order, signature and certificate are those that the header names."""
+        if self.header["order"]["sha256"] != _sha256(self.order):
+            raise VerificationError("the order is not the one granted", where=str(self.folder))
+        signature = self.header.get("signature")
+        for name, part in ((SIGNATURE, "sha256"), (CERTIFICATE, "certificate_sha256")):
+            file = self.folder / name
+            found = _sha256(file.read_bytes()) if file.is_file() else None
+            if found != (signature[part] if signature else None):
+                raise VerificationError("is not what the order was granted by", where=str(file))
 
     def by_message(self) -> Iterator[tuple[dict[str, Any], list[Any], list[Any], list[Any]]]:
         """Yield each message with its places, blocks and attachments: all lie in one order."""

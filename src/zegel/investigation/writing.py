@@ -15,7 +15,14 @@ from zegel.canonical import canonical_json
 from zegel.custody.log import Log
 from zegel.custody.merkle import root
 from zegel.errors import UsageError
-from zegel.investigation.folder import DESCRIPTION, FORMAT_VERSION, ORDER, SECRET
+from zegel.investigation.folder import (
+    CERTIFICATE,
+    DESCRIPTION,
+    FORMAT_VERSION,
+    ORDER,
+    SECRET,
+    SIGNATURE,
+)
 from zegel.investigation.leaves import header_leaf
 from zegel.investigation.pack import PackWriter
 from zegel.investigation.portion import AT, Portion
@@ -56,6 +63,12 @@ class Draft:
 
     def __repr__(self) -> str:
         return f"Draft({str(self.folder)!r})"
+
+    def add_signature(self, signature: bytes, certificate: bytes) -> None:
+        """Put the order's signature beside it, and the certificate by which it holds."""
+        with StorageGuard(self.unfinished):
+            (self.unfinished / SIGNATURE).write_bytes(signature)
+            (self.unfinished / CERTIFICATE).write_bytes(certificate)
 
     @property
     def count(self) -> int:

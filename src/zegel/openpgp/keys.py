@@ -30,6 +30,7 @@ __all__ = [
     "Certificate",
     "UnreadableKeyError",
     "fingerprint",
+    "grouped",
     "key_id",
     "public_length",
     "public_parameters",
@@ -61,7 +62,7 @@ class Certificate:
 
 
 @dataclass(slots=True)
-class _Component:
+class Component:
     """A key, user id or attribute, with the signatures that follow it."""
 
     packet: Packet
@@ -86,18 +87,16 @@ def read_certificates(packets: bytes) -> tuple[list[Certificate], list[Problem]]
     """Return every transferable key of `packets`, and what could not be read."""
     certificates: list[Certificate] = []
     problems: list[Problem] = []
-    for components, start, end in _grouped(packets, problems):
+    for components, start, end in grouped(packets, problems):
         certificate = _read_certificate(components, packets[start:end], problems)
         if certificate is not None:
             certificates.append(certificate)
     return certificates, problems
 
 
-def _grouped(
-    packets: bytes, problems: list[Problem]
-) -> Iterator[tuple[list[_Component], int, int]]:
+def grouped(packets: bytes, problems: list[Problem]) -> Iterator[tuple[list[Component], int, int]]:
     """Yield each transferable key's components and its place."""
-    components: list[_Component] = []
+    components: list[Component] = []
     end = 0
     for packet in read_packets(packets, MAX_PACKETS):
         if packet.tag in _PRIMARIES and components:
@@ -114,11 +113,11 @@ def _grouped(
         yield components, components[0].packet.start, end
 
 
-def _collect(packet: Packet, components: list[_Component], problems: list[Problem]) -> None:
+def _collect(packet: Packet, components: list[Component], problems: list[Problem]) -> None:
     """File one packet; trust, marker, padding and private packets are passed over."""
     if packet.tag in _COMPONENTS:
         if components or packet.tag in _PRIMARIES:
-            components.append(_Component(packet))
+            components.append(Component(packet))
         else:
             problems.append(
                 Problem(kind="key without primary", offset=packet.start, note=f"tag {packet.tag}")
@@ -127,12 +126,12 @@ def _collect(packet: Packet, components: list[_Component], problems: list[Proble
         components[-1].signatures.append(packet.body)
 
 
-def _room(component: _Component) -> bool:
+def _room(component: Component) -> bool:
     return len(component.signatures) < MAX_SIGNATURES
 
 
 def _read_certificate(
-    components: list[_Component], packets: bytes, problems: list[Problem]
+    components: list[Component], packets: bytes, problems: list[Problem]
 ) -> Certificate | None:
     """Return the certificate, None where its primary cannot be read."""
     primary = _read_key(components[0], b"", problems)
@@ -159,7 +158,7 @@ def _read_certificate(
     return Certificate(keys=tuple(keys), secrets=tuple(secrets), packets=packets)
 
 
-def _read_key(part: _Component, primary: bytes, problems: list[Problem]) -> PublicKey | None:
+def _read_key(part: Component, primary: bytes, problems: list[Problem]) -> PublicKey | None:
     body = part.packet.body
     try:
         return read_public_key(_public_part(part.packet), primary)
@@ -181,7 +180,7 @@ def _public_part(packet: Packet) -> bytes:
         return packet.body
 
 
-def _secrets(part: _Component, key: PublicKey, problems: list[Problem]) -> list[SecretKey]:
+def _secrets(part: Component, key: PublicKey, problems: list[Problem]) -> list[SecretKey]:
     if part.packet.tag not in (SECRET, SECRET_SUBKEY):
         return []
     try:
@@ -193,7 +192,7 @@ def _secrets(part: _Component, key: PublicKey, problems: list[Problem]) -> list[
         return []
 
 
-def _user_ids(users: list[_Component]) -> tuple[str, ...]:
+def _user_ids(users: list[Component]) -> tuple[str, ...]:
     return tuple(
         part.packet.body[:_USER_ID_LENGTH].decode("utf-8", "replace")
         for part in users[:MAX_USER_IDS]

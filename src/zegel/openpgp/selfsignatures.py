@@ -52,15 +52,17 @@ def primary_state(
     primary: PublicKey, direct: Sequence[bytes], users: Sequence[Signed]
 ) -> tuple[bool, int | None]:
     """Return whether the primary key was revoked, and when it expires."""
-    own = list(_own(primary, direct, {DIRECT_KEY, KEY_REVOCATION}, _key_subject))
-    revoked = any(_holds(primary, claim) for claim in own if claim.packet.kind == KEY_REVOCATION)
+    own = list(own_claims(primary, direct, {DIRECT_KEY, KEY_REVOCATION}, KEY_SUBJECT))
+    revoked = any(holds(primary, claim) for claim in own if claim.packet.kind == KEY_REVOCATION)
     said: list[tuple[int, int]] = []
-    direct_claim = _newest(primary, [one for one in own if one.packet.kind == DIRECT_KEY])
+    direct_claim = newest(primary, [one for one in own if one.packet.kind == DIRECT_KEY])
     seconds = _seconds(direct_claim)
     if not seconds:
         # Nothing on the key itself: the newest word on any user id, as GnuPG has it.
         for user in users:
-            claim = _newest(primary, list(_own(primary, user.signatures, CERTIFICATIONS, user)))
+            claim = newest(
+                primary, list(own_claims(primary, user.signatures, CERTIFICATIONS, user))
+            )
             said.append((claim.packet.created or 0 if claim else 0, _seconds(claim)))
         seconds = max([one for one in said if one[1]], default=(0, 0))[1]
     return revoked, primary.created + seconds if seconds else None
@@ -71,20 +73,20 @@ def subkey_state(
 ) -> tuple[bool, int | None]:
     """Return whether the subkey was revoked, and when its binding lets it expire."""
     kinds = {SUBKEY_BINDING, SUBKEY_REVOCATION}
-    claims = list(_own(primary, signatures, kinds, hashed_form(subkey.public)))
+    claims = list(own_claims(primary, signatures, kinds, hashed_form(subkey.public)))
     revoked = any(
-        _holds(primary, claim) for claim in claims if claim.packet.kind == SUBKEY_REVOCATION
+        holds(primary, claim) for claim in claims if claim.packet.kind == SUBKEY_REVOCATION
     )
     bindings = [claim for claim in claims if claim.packet.kind == SUBKEY_BINDING]
-    seconds = _seconds(_newest(primary, bindings))
+    seconds = _seconds(newest(primary, bindings))
     return revoked, subkey.created + seconds if seconds else None
 
 
-_key_subject = b""
+KEY_SUBJECT = b""
 """Signatures directly on the key hash nothing besides it."""
 
 
-def _own(
+def own_claims(
     primary: PublicKey,
     signatures: Sequence[bytes],
     kinds: Collection[int],
@@ -112,18 +114,19 @@ def _user_subject(packet: SignaturePacket, user: Signed) -> bytes:
     return lead + len(user.body).to_bytes(4, "big") + user.body
 
 
-def _holds(primary: PublicKey, claim: Claim) -> bool:
+def holds(primary: PublicKey, claim: Claim, by: PublicKey | None = None) -> bool:
+    """Say whether the primary, or the subkey named by `by`, made the claim."""
     hashed = hashed_form(primary.public) + claim.subject
     try:
-        return signed_by(primary, claim.packet, hashed)
+        return signed_by(by or primary, claim.packet, hashed)
     except (UnsupportedDigest, UnsupportedSignatureError, UnreadableKeyError):
         return False
 
 
-def _newest(primary: PublicKey, claims: list[Claim]) -> Claim | None:
+def newest(primary: PublicKey, claims: list[Claim]) -> Claim | None:
     """Return the newest claim that holds; older ones are superseded."""
     newest_first = sorted(claims, key=lambda claim: claim.packet.created or 0, reverse=True)
-    return next((claim for claim in newest_first if _holds(primary, claim)), None)
+    return next((claim for claim in newest_first if holds(primary, claim)), None)
 
 
 def _seconds(claim: Claim | None) -> int:

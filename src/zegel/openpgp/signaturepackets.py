@@ -13,10 +13,11 @@ from zegel.openpgp.mpis import read_mpis
 
 BINARY, TEXT = 0x00, 0x01
 CERTIFICATIONS = frozenset({0x10, 0x11, 0x12, 0x13})
-SUBKEY_BINDING, DIRECT_KEY = 0x18, 0x1F
+SUBKEY_BINDING, PRIMARY_BINDING, DIRECT_KEY = 0x18, 0x19, 0x1F
 KEY_REVOCATION, SUBKEY_REVOCATION = 0x20, 0x28
 
 CREATED, EXPIRES, KEY_EXPIRES, ISSUER, ISSUER_FINGERPRINT = 2, 3, 9, 16, 33
+KEY_FLAGS, EMBEDDED = 27, 32
 _KNOWN = frozenset({2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 16, 21, 22, 23, 24, 25, 26, 27, 28, 29})
 _KNOWN_CRITICAL = _KNOWN | frozenset({30, 31, 32, 33, 34, 35, 37, 38, 39, 40, 41})
 """Subpackets understood well enough that their critical bit does no harm (section 5.2.3.7).
@@ -59,6 +60,8 @@ class SignaturePacket:
     """Subpackets of the hashed area by type; of several of a type the last."""
     critical: int = 0
     """Type of an unknown subpacket marked critical; 0 where there is none."""
+    embedded: bytes = field(repr=False, default=b"")
+    """Body of a signature inside, from either area: it proves itself (section 5.2.3.34)."""
 
 
 def read_signature(body: bytes) -> SignaturePacket:
@@ -126,6 +129,7 @@ def _read_v4(body: bytes) -> SignaturePacket:
         values=_values(body, values_at, algorithm),
         hashed=hashed,
         critical=critical,
+        embedded=hashed.get(EMBEDDED) or unhashed.get(EMBEDDED, b""),
     )
 
 

@@ -81,6 +81,10 @@ _CASE = {
     # orders
     "granted": "examiner",
     "sample drawn": "examiner, magistrate",
+    "magistrates read": _ALL_OF_CASE,
+    "magistrate proposed": "examiner, administrator",
+    "magistrate confirmed": "magistrate, witness, administrator",
+    "magistrate withdrawn": _ALL_OF_CASE,
     # the log
     "head exported": _ALL_OF_CASE,
     "entry proved": _ALL_OF_CASE,

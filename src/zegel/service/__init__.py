@@ -26,6 +26,12 @@ from zegel.service.grant import Granted, grant
 from zegel.service.intake import take_in
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
+from zegel.service.magistrates import (
+    confirm_magistrate,
+    list_magistrates,
+    propose_magistrate,
+    withdraw_magistrate,
+)
 from zegel.service.marking import enrol_register, make_privilege_key, mark
 from zegel.service.missrate import code_message, measure_miss_rate
 from zegel.service.officers import build_review_index
@@ -81,6 +87,7 @@ __all__ = [
     "check_proof",
     "code_account",
     "code_message",
+    "confirm_magistrate",
     "countersign",
     "custody_head",
     "custody_verify",
@@ -99,6 +106,7 @@ __all__ = [
     "list_casework",
     "list_contacts",
     "list_keys",
+    "list_magistrates",
     "list_problems",
     "list_records",
     "list_timeline",
@@ -111,6 +119,7 @@ __all__ = [
     "privilege_log_csv",
     "privilege_log_text",
     "process",
+    "propose_magistrate",
     "prove_consistency",
     "prove_entry",
     "recheck",
@@ -127,4 +136,5 @@ __all__ = [
     "take_in_witnessed",
     "verify_dossier",
     "voucher_sentence",
+    "withdraw_magistrate",
 ]

@@ -56,7 +56,8 @@ def sweep_work(case: Case) -> None:
     for pattern in _LEFT_IN_WORK:
         for left in case.work.glob(pattern):
             shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
-    for folder in (case.folder, case.private, *(case.folder / "exhibits").glob("E*")):
+    exhibits = (case.folder / "exhibits").glob("E*")
+    for folder in (case.folder, case.private, case.folder / "magistrates", *exhibits):
         for left in folder.glob(".*.new"):
             left.unlink(missing_ok=True)
 

@@ -18,7 +18,16 @@ from typing import Any
 
 from zegel import __version__
 from zegel.analysis.threads import threads
-from zegel.authorisation import Admitted, Order, accounts_named, admit, check_conditions, read_order
+from zegel.authorisation import (
+    Admitted,
+    Order,
+    SignedOrder,
+    accounts_named,
+    admit,
+    check_conditions,
+    check_signature,
+    read_order,
+)
 from zegel.authorisation.accounts import Holdings
 from zegel.authorisation.admit import Row
 from zegel.casefile import Case
@@ -40,6 +49,7 @@ from zegel.service.door import Visit, Who, enter_case
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.guarding import privilege_header, require_not_apart, rows_apart
+from zegel.service.magistrates import magistrates
 from zegel.service.officers import index_for, may_be_told
 from zegel.service.portions import Filled
 from zegel.service.progress import Progress, silent
@@ -59,6 +69,9 @@ class Granted:
     root: str
     messages: int | None
     """None for an order of the privilege officer's: whoever grants it is not told how many."""
+    messages: int
+    signed_by: dict[str, Any] | None
+    """Who signed the order, as the header has it; None where nobody did."""
     clauses: dict[str, int]
     left_out: dict[str, dict[str, int]]
     """By clause and reason; for whoever grants, and in no folder."""
@@ -75,12 +88,16 @@ def grant(
     text: bytes,
     folder: Path | None = None,
     *,
+    signature: bytes | None = None,
     casework_from: Sequence[Path] | None = (),
     who: Who = None,
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Granted:
     """Make the investigation that the order in `text` authorises, in `folder` or in the case.
+
+    `signature` is a file of detached OpenPGP signatures over `text`: by a magistrate enrolled in
+    the case, at least one. A training case takes an order without; a signature given is checked.
 
     Casework of earlier versions of the investigation, in the case and in `casework_from`, goes
     along with the messages it speaks of; none does where that is None.
@@ -91,28 +108,38 @@ def grant(
             order = read_order(text)
             place = folder or place_of(case, order)
             require_new(case, order, place, visit.person.name)
-            _may_be_granted(case, order)
-            result = _Grant(case, order, place, casework_from, visit, workers, progress).run()
+            signed = _may_be_granted(case, order, signature)
+            grant_of = _Grant(case, order, signed, place, casework_from, visit, workers, progress)
+            result = grant_of.run()
         except ZegelError as error:
             visit.explain("grant refused", {"order": digest, "why": error.what})
             raise
     return result
 
 
-def _may_be_granted(case: Case, order: Order) -> None:
-    if not case.training:
+def _may_be_granted(case: Case, order: Order, signature: bytes | None) -> SignedOrder | None:
+    now = time.time_ns()
+    signed = None
+    if signature is not None:
+        signed = check_signature(order, signature, magistrates(case), now // 10**9)
+    elif not case.training:
         raise ConditionError(
             "the order is not signed, and this is no training case",
-            next_step="Orders can be signed in a later version; until then only a case made with"
-            " `zegel init --training` takes one.",
+            next_step="The magistrate signs it (`gpg --detach-sign ORDER`); lay ORDER.sig beside"
+            " it, or name it with --signature.",
         )
-    now = time.time_ns()
     if now >= order.expires_ns:
-        raise ConditionError("the order has expired")
+        raise ConditionError(
+            "the order has expired", next_step="Ask the magistrate for a new order."
+        )
     if now < order.issued_ns:
-        raise ConditionError("the order is issued in the future")
+        raise ConditionError(
+            "the order is issued in the future",
+            next_step="Grant it from that day on, and compare this machine's clock.",
+        )
     conditions = {record.identity: record.conditions for record in shelf(case).all()}
     check_conditions(order, conditions)
+    return signed
 
 
 class _Grant:
@@ -122,6 +149,7 @@ class _Grant:
         self,
         case: Case,
         order: Order,
+        signed: SignedOrder | None,
         place: Path,
         casework_from: Sequence[Path] | None,
         visit: Visit,
@@ -130,6 +158,7 @@ class _Grant:
     ) -> None:
         self.case = case
         self.order = order
+        self.signed = signed
         self.place = place
         self.casework_from = casework_from
         self.visit = visit
@@ -144,6 +173,9 @@ class _Grant:
         state = self.state
         secret = derive_secret(self.case.secret(), self.order.digest, state)
         with Draft(self.place, secret=secret, order=self.order.text) as draft:
+            if self.signed is not None:
+                certificate = self.signed.magistrate.certificate
+                draft.add_signature(self.signed.signature, certificate)
             self.progress.phase("decide", None, "messages")
             raw = list(read_rows(self.case.stage("scan").files("holdings")))
             holdings = Holdings(raw)
@@ -261,7 +293,8 @@ class _Grant:
         order = self.order
         return {
             "training": self.case.training,
-            "signed": False,
+            "signed": self.signed is not None,
+            "signature": _signature(self.signed),
             "order": {
                 "number": order.number,
                 "magistrate": order.magistrate,
@@ -301,6 +334,7 @@ class _Grant:
             "investigation": self.order.investigation,
             "messages": may_be_told(self.order, draft.count),
             "root": top.hex(),
+            "signed_by": self.signed.magistrate.fingerprint if self.signed else None,
             **told,
         }
         self.visit.write(facts)
@@ -332,11 +366,38 @@ class _Grant:
             messages=None if hidden else len(admitted.messages),
             clauses={} if hidden else {c.name: clauses[c.name] for c in self.order.clauses},
             left_out={} if hidden else {name: dict(left_out[name]) for name in left_out},
+            messages=len(admitted.messages),
+            signed_by=_signature(self.signed),
+            clauses={clause.name: clauses[clause.name] for clause in self.order.clauses},
+            left_out={name: dict(counts) for name, counts in admitted.left_out.items()},
             privileged=self._privileged(admitted),
             records=sum(1 for _ in read_rows([self.place / "tables" / "holdings.parquet"])),
             ledger={} if hidden else dict(ledger),
             casework=casework.counts(),
         )
+
+
+def _signature(signed: SignedOrder | None) -> dict[str, Any] | None:
+    """Return what the header says of the order's signature."""
+    if signed is None:
+        return None
+    return {
+        "magistrate": signed.magistrate.name,
+        "fingerprint": signed.magistrate.fingerprint,
+        "key": signed.key,
+        "created": signed.created,
+        "hash": signed.hash_algorithm,
+        "sha256": hashlib.sha256(signed.signature).hexdigest(),
+        "certificate_sha256": hashlib.sha256(signed.magistrate.certificate).hexdigest(),
+    }
+
+
+def _told(admitted: Admitted, casework: TakenOver) -> dict[str, Any]:
+    """Return the counts that stand in the case's log, and in no folder."""
+    return {
+        "left_out": {name: dict(counts) for name, counts in admitted.left_out.items()},
+        "casework": casework.counts(),
+    }
 
 
 def _why(why: str, shown: Mapping[int, int]) -> str:

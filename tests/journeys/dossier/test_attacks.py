@@ -161,7 +161,7 @@ def test_a_forged_clause_with_all_digests_made_anew_is_caught_by_the_anchor_alon
     assert answer(forged, tmp_path / "z", None)[0] == CONSISTENT
     assert answer(forged, tmp_path / "z", export.root) == (
         FALSE,
-        "manifest.json: its root is not the anchor given",
+        "manifest.json: its root is not the anchor",
     )
 
 

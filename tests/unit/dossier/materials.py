@@ -249,7 +249,7 @@ def material(
             magistrate="Investigating judge 3",
             investigation="Heron",
             sha256=sha256(ORDER).hexdigest(),
-            signed=False,
+            signature=None,
             text=ORDER,
         ),
         exhibits=(

@@ -25,7 +25,14 @@ from tests.unit.dossier.materials import (
     message,
     png,
 )
-from zegel.dossier.material import Holder, Material, Message, Presentation, Withheld
+from zegel.dossier.material import (
+    Holder,
+    Material,
+    Message,
+    OrderSignature,
+    Presentation,
+    Withheld,
+)
 from zegel.dossier.reading import document as document_module
 from zegel.dossier.reading import fonts
 from zegel.dossier.reading.document import document
@@ -205,13 +212,26 @@ def test_every_page_warns_of_a_training_case_and_names_the_root(
     assert [p for p in pages if "OEFENZAAK" not in p or hexed("root")[:16] not in p] == []
 
 
+def signature() -> OrderSignature:
+    return OrderSignature(
+        magistrate="Investigating judge 3",
+        fingerprint="9B2E" * 10,
+        key="9B2E" * 10,
+        created=1_462_180_000,
+        hash="SHA512",
+        sha256=hexed("signature"),
+        certificate_sha256=hexed("certificate"),
+    )
+
+
 def test_no_page_warns_where_the_order_is_signed_and_the_case_is_real(tmp_path: Path) -> None:
     shown = material([message(1)], training=False)
-    shown = replace(shown, order=replace(shown.order, signed=True))
+    shown = replace(shown, order=replace(shown.order, signature=signature()))
     text = text_of(pdf(shown), tmp_path)
 
     assert "TRAINING" not in text
     assert "NOT SIGNED" not in text
+    assert signature().fingerprint in text.replace(" ", "").replace("\n", "")
 
 
 def test_attachments_are_listed_with_digests_and_pictures_drawn(

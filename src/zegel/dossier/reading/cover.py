@@ -33,7 +33,7 @@ class Cover:
             name
             for name, warned in (
                 ("training", self._material.training),
-                ("unsigned", not self._material.order.signed),
+                ("unsigned", self._material.order.signature is None),
             )
             if warned
         ]
@@ -56,7 +56,7 @@ class Cover:
         order, custody = material.order, material.custody
         head_time = self._instants.utc(custody.time_ns) or "-"
         lines: list[tuple[str, Inline]] = [
-            (words("cover.signature"), [self._signature()]),
+            (words("cover.signature"), self._signature()),
             (words("cover.order_digest"), [digest(order.sha256)]),
             (words("cover.exhibits"), self._exhibits()),
             (words("cover.conditions"), self._conditions()),
@@ -91,8 +91,13 @@ class Cover:
             "reading": words("cover.reading", section=_VERIFY),
         }
 
-    def _signature(self) -> str:
-        return self._words("cover.signed" if self._material.order.signed else "cover.not_signed")
+    def _signature(self) -> Inline:
+        by = self._material.order.signature
+        if by is None:
+            return [self._words("cover.not_signed")]
+        when = self._instants.utc(by.created * 10**9) or "-"
+        means = self._words("cover.signed")
+        return [written(by.magistrate, 200), f", {when}\n", digest(by.fingerprint), "\n", means]
 
     def _exhibits(self) -> Inline:
         lines = []

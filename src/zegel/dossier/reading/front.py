@@ -216,11 +216,19 @@ class Front:
         for name in ("cut", "pictures", "withheld"):
             yield paragraph(words(f"reading.{name}"))
 
+    def _verify_signature(self) -> list[list[Part]]:
+        words, by = self._words, self._material.order.signature
+        if by is None:
+            return []
+        means = paragraph(words("verify.step_signature"), "\n", digest(by.fingerprint))
+        return [[means, code(_BY_GPG)]]
+
     def _verify(self) -> Iterator[Part]:
         words, material = self._words, self._material
         custody = material.custody
         run = f"python3 verify.py DOSSIER.zip \\\n  --root {material.root}"
         again = f"zegel dossier verify DOSSIER.zip \\\n  --root {material.root} --open all"
+        signature = self._verify_signature()
         yield paragraph(words("verify.intro"))
         yield {
             "steps": [
@@ -230,6 +238,7 @@ class Front:
                 [paragraph(words("verify.step_answer"))],
                 [paragraph(words("verify.step_open")), code(again)],
                 [paragraph(words("verify.step_pages"))],
+                *signature,
             ]
         }
         yield lead(words("verify.head"))
@@ -242,6 +251,9 @@ class Front:
                 (words("verify.head_key"), [digest(custody.public_key)]),
             ]
         )
+
+
+_BY_GPG = "gpg --import magistrate.pgp\ngpg --verify order.sig order.toml"
 
 
 def _value(value: Any, words: Words) -> Inline:
