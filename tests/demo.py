@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def investigate(net: Path, case: str) -> None:
     """Grant the sample orders, search in what they give, and hold that against the truth."""
     step("An index of the case, which nobody can search", "zegel", "index", "--case", case)
     folders = {}
+    sign(net.parent, net / "orders" / "harbour.toml", case)
     for name in ("harbour", "vault", "company"):
         folders[name] = Path(case) / "investigations" / name
         step(
@@ -87,6 +89,34 @@ def investigate(net: Path, case: str) -> None:
         recall = [sys.executable, str(TRUTH / "recall.py"), str(net / "truth"), "-"]
         subprocess.run(recall, check=True, input=found)
     refused(folders["harbour"], folders["vault"])
+
+
+def sign(folder: Path, order: Path, case: str) -> None:
+    """Enrol a magistrate who does not exist, by two people, and have an order signed."""
+    if shutil.which("gpg") is None:
+        print("\nGnuPG is not installed: all orders stay unsigned, which a training case takes.")
+        return
+    certificate, judge = folder / "magistrate.pgp", "Investigating judge 3"
+    with tempfile.TemporaryDirectory(prefix="zg") as home:
+        gpg = ("gpg", "--batch", "--quiet", "--homedir", home, "--passphrase", "")
+        user = f"{judge} (test only) <judge@court.example>"
+        made = ("--pinentry-mode", "loopback", "--quick-gen-key", user, "ed25519", "sign", "never")
+        subprocess.run([*gpg, *made], check=True, capture_output=True)
+        subprocess.run([*gpg, "--output", str(certificate), "--export"], check=True)
+        step(
+            "A magistrate (made up, with a test key) signs an order",
+            *gpg,
+            "--detach-sign",
+            str(order),
+        )
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    propose = ("zegel", "magistrate", "propose", str(certificate), "--case", case)
+    step("One person proposes the magistrate's certificate", *propose, "--who", "the examiner")
+    told = ["zegel", "magistrate", "list", "--case", case, "--json"]
+    listed = subprocess.run(told, check=True, capture_output=True).stdout
+    confirm = ("zegel", "magistrate", "confirm", json.loads(listed)[0]["fingerprint"])
+    title = "Another compares the fingerprint with the magistrate and confirms it"
+    step(title, *confirm, "--case", case, "--who", "the clerk")
 
 
 def records(folder: str) -> None:

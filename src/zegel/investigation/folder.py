@@ -43,7 +43,7 @@ class Investigation:
 
     @classmethod
     def open(cls, folder: Path) -> Investigation:
-        """Open the investigation in `folder`."""
+        """Open the investigation in `folder`; raise where its order is not the one granted."""
         try:
             written = json.loads((folder / DESCRIPTION).read_bytes())
             version = written["version"]
@@ -72,6 +72,7 @@ class Investigation:
                 where=str(folder),
                 next_step="Use the version of zegel that made it.",
             )
+        opened.check_order()
         return opened
 
     @property
@@ -112,7 +113,6 @@ class Investigation:
             raise VerificationError(
                 "the tables are not those that were sealed", where=str(self.folder)
             )
-        self.check_order()
         digests = digests_of_tables(secret, self.folder / "tables")
         for name, digest in digests.items():
             if self.header["tables"][name] != digest:
@@ -120,14 +120,18 @@ class Investigation:
 
     def check_order(self) -> None:
         """Raise unless order, signature and certificate are those that the header names."""
-        if self.header["order"]["sha256"] != _sha256(self.order):
-            raise VerificationError("the order is not the one granted", where=str(self.folder))
-        signature = self.header.get("signature")
-        for name, part in ((SIGNATURE, "sha256"), (CERTIFICATE, "certificate_sha256")):
+        by = self.header.get("signature") or {}
+        granted = {
+            ORDER: (self.header.get("order") or {}).get("sha256"),
+            SIGNATURE: by.get("sha256"),
+            CERTIFICATE: by.get("certificate_sha256"),
+        }
+        for name, digest in granted.items():
             file = self.folder / name
-            found = _sha256(file.read_bytes()) if file.is_file() else None
-            if found != (signature[part] if signature else None):
-                raise VerificationError("is not what the order was granted by", where=str(file))
+            if (_sha256(file.read_bytes()) if file.is_file() else None) != digest:
+                raise VerificationError(
+                    "this is not what the investigation was granted by", where=str(file)
+                )
 
     def by_message(self) -> Iterator[tuple[dict[str, Any], list[Any], list[Any], list[Any]]]:
         """Yield each message with its places, blocks and attachments: all lie in one order."""

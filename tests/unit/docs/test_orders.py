@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from zegel.authorisation import read_order
+from zegel.authorisation import Magistrate, check_signature, read_order
+from zegel.authorisation.signed import ENROLLED
+from zegel.openpgp.signers import certificate_in
 
 DOCS = Path(__file__).parents[3] / "docs"
 EXAMPLES = sorted((DOCS / "examples" / "orders").glob("*.toml"))
@@ -51,6 +53,23 @@ def test_each_example_is_read_and_fits_the_schema(path: Path) -> None:
 
     assert faults(tomllib.loads(text.decode()), SCHEMA) == []
     assert read_order(text).text == text
+
+
+def test_the_signed_example_is_relied_on_by_the_certificate_beside_it() -> None:
+    folder = DOCS / "examples" / "signed"
+    order = read_order((folder / "order.toml").read_bytes())
+    certificate = (folder / "magistrate.pgp").read_bytes()
+    key = certificate_in(certificate).keys[0]
+    judge = Magistrate(
+        name=order.magistrate,
+        fingerprint=key.fingerprint.hex().upper(),
+        standing=ENROLLED,
+        certificate=certificate,
+    )
+    signature = (folder / "order.toml.sig").read_bytes()
+
+    assert check_signature(order, signature, [judge], key.created + 86_400).magistrate is judge
+    assert order.text == (DOCS / "examples" / "orders" / "accounts-and-period.toml").read_bytes()
 
 
 def test_there_is_an_example_for_each_use() -> None:
