@@ -22,8 +22,8 @@ from zegel.openpgp.framing import read_packets
 from zegel.openpgp.signers import certificate_in, signatures_in, signers
 
 ORDER = order(magistrate=f'"{NAME}"')
-NOW = int(time.time()) + 60
-"""A minute late: a key made in this second is not from the future."""
+LATER = 3600
+"""Seconds that judging comes after signing: a suite may take long, and nothing is from the future."""
 YEAR = 365 * 86_400
 ALGORITHMS = ("rsa2048", "ed25519", "nistp256", "nistp521")
 
@@ -49,16 +49,20 @@ def pen(key: pysequoia.Tsk) -> Pen:
     return by_sequoia(key)
 
 
+def now() -> int:
+    return int(time.time()) + LATER
+
+
 def refusal(
     signature: bytes,
     *known: Magistrate,
     given_order: Order = ORDER,
-    now: int = NOW,
+    at: int = LATER,
     kind: type[ZegelError] = ConditionError,
 ) -> str:
-    """Return why the signature is refused; the refusal must say what to do next."""
+    """Return why the signature is refused, `at` seconds from now; it must say what to do next."""
     with pytest.raises(kind) as refused:
-        check_signature(given_order, signature, known, now)
+        check_signature(given_order, signature, known, int(time.time()) + at)
     assert type(refused.value) is kind
     assert refused.value.next_step != kind.remedy
     return refused.value.what
@@ -71,7 +75,7 @@ def test_what_gnupg_signed_is_relied_on_and_one_changed_letter_is_not(
 ) -> None:
     made = by_gnupg(home, f"{by}@court.example", *words)
     signature, magistrate = made.sign(ORDER.text), made.enrolled()
-    found = check_signature(ORDER, signature, [magistrate], NOW)
+    found = check_signature(ORDER, signature, [magistrate], now())
 
     assert (found.magistrate, found.signatures) == (magistrate, 1)
     assert found.key in home.fingerprints("--list-keys", f"{by}@court.example")
@@ -88,7 +92,7 @@ def test_what_pysequoia_signed_by_a_subkey_is_relied_on(
     profile: str, suite: str, armor: bool
 ) -> None:
     made = by_sequoia(sequoia_key(profile, suite), armor=armor)
-    found = check_signature(ORDER, made.sign(ORDER.text), [made.enrolled()], NOW)
+    found = check_signature(ORDER, made.sign(ORDER.text), [made.enrolled()], now())
 
     assert len(found.key) == {"RFC4880": 40, "RFC9580": 64}[profile]
     assert found.key != found.magistrate.fingerprint
@@ -108,18 +112,18 @@ RPGP: dict[str, Callable[[], Pen]] = {
 def test_what_rpgp_signed_is_relied_on(kind: str) -> None:
     made = RPGP[kind]()
 
-    assert check_signature(ORDER, made.sign(ORDER.text), [made.enrolled()], NOW).signatures == 1
+    assert check_signature(ORDER, made.sign(ORDER.text), [made.enrolled()], now()).signatures == 1
 
 
 def test_one_signature_of_several_in_a_file_is_enough(home: Home, pen: Pen) -> None:
     file = by_gnupg(home, "ed25519@court.example").sign(ORDER.text) + pen.sign(ORDER.text)
-    found = check_signature(ORDER, file, [pen.enrolled()], NOW)
+    found = check_signature(ORDER, file, [pen.enrolled()], now())
 
     assert (found.signatures, found.magistrate.certificate) == (2, pen.certificate)
     armoured = by_gnupg(home, "ed25519@court.example", "--armor").sign(ORDER.text)
     both = armoured + by_gnupg(home, "rsa2048@court.example", "--armor").sign(ORDER.text)
     by = by_gnupg(home, "rsa2048@court.example").enrolled()
-    assert check_signature(ORDER, both, [by], NOW).signatures == 2
+    assert check_signature(ORDER, both, [by], now()).signatures == 2
 
 
 def test_a_key_nobody_enrolled_is_refused_by_its_name(home: Home, pen: Pen) -> None:
@@ -144,7 +148,7 @@ def test_the_magistrate_the_order_names_must_have_signed_it(pen: Pen) -> None:
     said = refusal(pen.sign(ORDER.text), pen.enrolled("B. Jansen"))
 
     assert said == "the order names 'A. de Vries' as its magistrate, and 'B. Jansen' signed it"
-    assert check_signature(ORDER, pen.sign(ORDER.text), [pen.enrolled("a.  DE vries")], NOW)
+    assert check_signature(ORDER, pen.sign(ORDER.text), [pen.enrolled("a.  DE vries")], now())
 
 
 @pytest.mark.parametrize("digest", ["SHA1", "RIPEMD160"])
@@ -173,7 +177,7 @@ def test_weak_keys_are_refused(home: Home) -> None:
 
 def test_a_key_that_has_expired_is_refused_however_old_its_signature(home: Home) -> None:
     made = by_gnupg(home, "ed25519@court.example")
-    said = refusal(made.sign(ORDER.text), made.enrolled(), now=NOW + 10 * YEAR)
+    said = refusal(made.sign(ORDER.text), made.enrolled(), at=10 * YEAR)
 
     assert said == "the key that signed the order has expired"
 
@@ -199,7 +203,7 @@ def test_a_revoked_subkey_is_refused_though_its_primary_lives(home: Home) -> Non
         revoked = replace(made, certificate=other.gpg("--export", "sub@court.example"))
 
     assert refusal(signature, revoked.enrolled()) == "the key that signed the order is revoked"
-    assert not any(one.key.revoked for one in signers(certificate_in(made.certificate), NOW))
+    assert not any(one.key.revoked for one in signers(certificate_in(made.certificate), now()))
 
 
 def test_a_key_whose_flags_do_not_sign_is_refused() -> None:
@@ -218,16 +222,16 @@ def test_a_subkey_that_the_magistrate_never_bound_is_refused(pen: Pen) -> None:
 
     said = refusal(other.sign(ORDER.text), forged.enrolled())
     assert "no signature of today's strength binds it" in said
-    assert check_signature(ORDER, pen.sign(ORDER.text), [forged.enrolled()], NOW)
+    assert check_signature(ORDER, pen.sign(ORDER.text), [forged.enrolled()], now())
 
 
 def test_a_signature_from_the_future_or_past_its_own_end_is_refused(home: Home) -> None:
     ends = by_gnupg(home, "ed25519@court.example", "--default-sig-expire", "1d")
     signature = ends.sign(ORDER.text)
-    early = by_gnupg(home, "ed25519@court.example", "--faked-system-time", f"{NOW + YEAR}!")
+    early = by_gnupg(home, "ed25519@court.example", "--faked-system-time", f"{now() + YEAR}!")
 
-    assert check_signature(ORDER, signature, [ends.enrolled()], NOW)
-    said = refusal(signature, ends.enrolled(), now=NOW + 2 * 86_400)
+    assert check_signature(ORDER, signature, [ends.enrolled()], now())
+    said = refusal(signature, ends.enrolled(), at=2 * 86_400)
     assert said == "the order's signature has expired by its own terms"
     said = refusal(early.sign(ORDER.text), early.enrolled())
     assert said == "the order's signature bears a time in the future"
@@ -271,7 +275,7 @@ def test_a_hostile_signature_file_is_refused_and_never_a_crash(
     cut = data.draw(st.integers(0, len(whole)))
     file = data.draw(st.binary(max_size=40)) + whole[cut:] + data.draw(st.binary(max_size=40))
     try:
-        found = check_signature(ORDER, file, [pen.enrolled()], NOW)
+        found = check_signature(ORDER, file, [pen.enrolled()], now())
     except ZegelError:
         return
 
