@@ -23,7 +23,7 @@ from zegel.openpgp.signers import certificate_in, signatures_in, signers
 
 ORDER = order(magistrate=f'"{NAME}"')
 LATER = 3600
-"""Seconds that judging comes after signing: a suite may take long, and nothing is from the future."""
+"""Seconds that judging comes after signing: a suite may take long, nothing is from the future."""
 YEAR = 365 * 86_400
 ALGORITHMS = ("rsa2048", "ed25519", "nistp256", "nistp521")
 
