@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from zegel.authorisation import (
     SignedOrder,
     accounts_named,
     admit,
-    check_conditions,
-    check_signature,
     read_order,
 )
 from zegel.authorisation.accounts import Holdings
@@ -34,7 +31,7 @@ from zegel.casefile import Case
 from zegel.custody.log import Log
 from zegel.custody.vouchers import export_voucher
 from zegel.engines import LocalEngine
-from zegel.errors import ConditionError, ZegelError
+from zegel.errors import ZegelError
 from zegel.investigation import Draft, Portion
 from zegel.investigation.casework import add_lines
 from zegel.investigation.folder import VOUCHER, digests_of_tables
@@ -49,8 +46,8 @@ from zegel.service.door import Visit, Who, enter_case
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.guarding import privilege_header, require_not_apart, rows_apart
-from zegel.service.magistrates import magistrates
 from zegel.service.officers import index_for, may_be_told
+from zegel.service.permitting import described, permitted
 from zegel.service.portions import Filled
 from zegel.service.progress import Progress, silent
 from zegel.service.sealing import Decided
@@ -69,7 +66,6 @@ class Granted:
     root: str
     messages: int | None
     """None for an order of the privilege officer's: whoever grants it is not told how many."""
-    messages: int
     signed_by: dict[str, Any] | None
     """Who signed the order, as the header has it; None where nobody did."""
     clauses: dict[str, int]
@@ -108,38 +104,13 @@ def grant(
             order = read_order(text)
             place = folder or place_of(case, order)
             require_new(case, order, place, visit.person.name)
-            signed = _may_be_granted(case, order, signature)
+            signed = permitted(case, order, signature)
             grant_of = _Grant(case, order, signed, place, casework_from, visit, workers, progress)
             result = grant_of.run()
         except ZegelError as error:
             visit.explain("grant refused", {"order": digest, "why": error.what})
             raise
     return result
-
-
-def _may_be_granted(case: Case, order: Order, signature: bytes | None) -> SignedOrder | None:
-    now = time.time_ns()
-    signed = None
-    if signature is not None:
-        signed = check_signature(order, signature, magistrates(case), now // 10**9)
-    elif not case.training:
-        raise ConditionError(
-            "the order is not signed, and this is no training case",
-            next_step="The magistrate signs it (`gpg --detach-sign ORDER`); lay ORDER.sig beside"
-            " it, or name it with --signature.",
-        )
-    if now >= order.expires_ns:
-        raise ConditionError(
-            "the order has expired", next_step="Ask the magistrate for a new order."
-        )
-    if now < order.issued_ns:
-        raise ConditionError(
-            "the order is issued in the future",
-            next_step="Grant it from that day on, and compare this machine's clock.",
-        )
-    conditions = {record.identity: record.conditions for record in shelf(case).all()}
-    check_conditions(order, conditions)
-    return signed
 
 
 class _Grant:
@@ -294,7 +265,7 @@ class _Grant:
         return {
             "training": self.case.training,
             "signed": self.signed is not None,
-            "signature": _signature(self.signed),
+            "signature": described(self.signed),
             "order": {
                 "number": order.number,
                 "magistrate": order.magistrate,
@@ -366,35 +337,12 @@ class _Grant:
             messages=None if hidden else len(admitted.messages),
             clauses={} if hidden else {c.name: clauses[c.name] for c in self.order.clauses},
             left_out={} if hidden else {name: dict(left_out[name]) for name in left_out},
-            signed_by=_signature(self.signed),
+            signed_by=described(self.signed),
             privileged=self._privileged(admitted),
             records=sum(1 for _ in read_rows([self.place / "tables" / "holdings.parquet"])),
             ledger={} if hidden else dict(ledger),
             casework=casework.counts(),
         )
-
-
-def _signature(signed: SignedOrder | None) -> dict[str, Any] | None:
-    """Return what the header says of the order's signature."""
-    if signed is None:
-        return None
-    return {
-        "magistrate": signed.magistrate.name,
-        "fingerprint": signed.magistrate.fingerprint,
-        "key": signed.key,
-        "created": signed.created,
-        "hash": signed.hash_algorithm,
-        "sha256": hashlib.sha256(signed.signature).hexdigest(),
-        "certificate_sha256": hashlib.sha256(signed.magistrate.certificate).hexdigest(),
-    }
-
-
-def _told(admitted: Admitted, casework: TakenOver) -> dict[str, Any]:
-    """Return the counts that stand in the case's log, and in no folder."""
-    return {
-        "left_out": {name: dict(counts) for name, counts in admitted.left_out.items()},
-        "casework": casework.counts(),
-    }
 
 
 def _why(why: str, shown: Mapping[int, int]) -> str:
