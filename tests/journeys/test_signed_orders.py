@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,15 +18,13 @@ from tests.gnupg import Home, gnupg_home
 from tests.journeys.cases import Said, done, mail, maildir, processed, say
 from tests.signing import NAME, Pen, by_gnupg, by_sequoia, sequoia_key
 from zegel import service
-from zegel.authorisation import Order, SignedOrder
+from zegel.authorisation import Order, SignedOrder, check_signature
 from zegel.casefile import Case
 from zegel.dossier import verify
 from zegel.errors import VerificationError
 from zegel.investigation import Investigation
 from zegel.people import Person
-
-grant_module = sys.modules["zegel.service.grant"]
-"""`zegel.service.grant` is the function of that name."""
+from zegel.service import permitting
 
 ORDER = f"""\
 number = "S-1"
@@ -298,12 +295,12 @@ def test_a_dossier_whose_order_nobody_signed_is_found_by_opening_it_again(
     folder: Path, tmp_path: Path, pen: Pen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody makes an investigation with a program of their own that believes any signature."""
-    real: Callable[..., SignedOrder] = grant_module.check_signature
+    real: Callable[..., SignedOrder] = check_signature
 
     def believe(order: Order, signature: bytes, *given: Any) -> SignedOrder:
         return replace(real(order, pen.sign(order.text), *given), signature=signature)
 
-    monkeypatch.setattr(grant_module, "check_signature", believe)
+    monkeypatch.setattr(permitting, "check_signature", believe)
     grant(folder, order_in(tmp_path, signature=pen.sign(b"another order")))
     make = ("dossier", "make", "-i", tmp_path / "inv", "-o", tmp_path / "d.zip")
     done(*make, "--second-opinion", "none")
