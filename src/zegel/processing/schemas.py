@@ -32,6 +32,7 @@ STORED = pa.schema(
         ("envelope", TEXTS),
         ("also_named", TEXTS),
         ("references", TEXTS),
+        ("subject", pa.string()),
         ("received_ns", pa.int64()),
         ("received_text", pa.string()),
         ("stored_ns", pa.int64()),

@@ -19,6 +19,7 @@ from zegel.processing.headers import (
     message_id,
     participants,
     references,
+    unstructured,
 )
 from zegel.processing.layers import (
     FoundLayer,
@@ -52,6 +53,8 @@ class Fields:
     envelope: Sequence[str] | None = None
     also_named: Sequence[str] | None = None
     references: Sequence[str] | None = None
+    subject: str | None = None
+    """As anybody could read it on the way; what is encrypted may have another."""
 
 
 _NO_FIELDS = Fields()
@@ -136,6 +139,7 @@ class Stored:
             envelope=envelope,
             also_named=also_named(headers, people),
             references=references(headers),
+            subject=unstructured(headers, "subject") or None,
         )
         self.clocks = clocks(headers, stored_ns=span.delivered_ns, stored_text=span.delivered_text)
         self.problems += self.clocks.problems
@@ -209,6 +213,7 @@ def _stored_columns(batch: Sequence[Stored]) -> dict[str, list[Any]]:
         "envelope": [found.envelope for found in fields],
         "also_named": [found.also_named for found in fields],
         "references": [found.references for found in fields],
+        "subject": [found.subject for found in fields],
         **_clock_columns([item.clocks or _by_store(item.span) for item in batch]),
     }
 

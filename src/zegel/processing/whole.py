@@ -51,7 +51,7 @@ WITH said AS (
   SELECT place.message,
          list(s.sender) AS sender, list(s.recipients) AS recipients, list(s.envelope) AS envelope,
          list([s.account]) AS accounts, list(s.also_named) AS also_named,
-         list(s."references") AS refs, list(s.message_id) AS ids
+         list(s."references") AS refs, list(s.message_id) AS ids, list(s.subject) AS subjects
   FROM (SELECT m.message, unnest(m.stored) AS stored_id
         FROM {messages} m SEMI JOIN fresh USING (message)) place
   JOIN {stored} s USING (stored_id) GROUP BY place.message
@@ -60,7 +60,8 @@ SELECT f.message, f.basis,
        {words:said.sender|kept.sender|said.recipients|kept.recipients|kept.envelope|kept.accounts}
          AS addresses,
        {words:said.also_named|kept.also_named|said.filenames} AS names,
-       list_filter(list_distinct(list_concat(said.subjects, said.texts, said.attached)),
+       list_filter(list_distinct(list_concat(said.subjects, kept.subjects,
+                                             said.texts, said.attached)),
                    lambda t: t <> '') AS texts,
        coalesce(flatten(said.filenames), []) AS filenames,
        coalesce(flatten(said.types), []) AS types,

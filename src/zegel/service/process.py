@@ -33,7 +33,7 @@ from zegel.service.passphrases import PassphraseList
 from zegel.service.progress import Progress, silent
 from zegel.tables import StorageGuard, commit, make_folder
 
-RULES = 2
+RULES = 3
 """Version of the rules that turn bytes into rows; tables of another one are not added to."""
 
 
