@@ -123,11 +123,15 @@ ELSEWHERE = {
     "code_account": "tests/journeys/test_sampling.py",
     "sample_progress": "tests/journeys/test_sampling.py",
     "sample_report": "tests/journeys/test_sampling.py",
+    "apply_here": "tests/journeys/test_life.py",
+    "close_investigation": "tests/journeys/test_closing.py",
+    "reopen_investigation": "tests/journeys/test_closing.py",
 }
 SILENT = {
     "custody_verify": "a log that is in doubt is not added to",
     "custody_verify_with_case": "a log that is in doubt is not added to",
     "voucher_sentence": "what the folder says of its own key",
+    "read_notice_to": "what a notice says; applying it is an entry",
 }
 
 

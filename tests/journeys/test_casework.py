@@ -98,13 +98,11 @@ BOOT = [
 
 
 def test_a_later_order_takes_over_every_line_with_who_when_and_where(case: Path) -> None:
-    second = granted(case, "LB-2")
     first = case / "investigations" / "Quay-LB-1"
     root = Investigation.open(first).root.hex()[:8]
-    before, after = (
-        done("show", "-i", folder, number_of(folder, "boot"), "--json").json["casework"]
-        for folder in (first, second)
-    )
+    before = done("show", "-i", first, number_of(first, "boot"), "--json").json["casework"]
+    second = granted(case, "LB-2")
+    after = done("show", "-i", second, number_of(second, "boot"), "--json").json["casework"]
 
     assert said(second, "boot") == BOOT
     assert [line["at"] for line in after["said"]] == [line["at"] for line in before["said"]]
@@ -130,7 +128,7 @@ def test_casework_about_a_message_no_longer_admitted_is_kept_counted_and_not_ins
     }  # fmt: skip
     assert [one["tags"] for one in casework(second)] == [["quay"]]
     assert traces(second, [SECRET, "privileged?"]) == []
-    assert said(case / "investigations" / "Quay-LB-1", "advocaat")[0][2] == SECRET
+    assert SECRET in [line.value for line in all_lines(case / "investigations" / "Quay-LB-1")]
 
 
 def test_the_screen_says_how_much_was_not_taken_over(case: Path) -> None:
@@ -208,7 +206,7 @@ def test_a_version_elsewhere_takes_over_without_the_case(
     }  # fmt: skip
     assert said(tmp_path / "two", "boot") == BOOT
     assert traces(tmp_path / "two", [SECRET, "privileged?"]) == []
-    assert said(tmp_path / "one", "advocaat")[0][2] == SECRET
+    assert SECRET in [line.value for line in all_lines(tmp_path / "one")]
 
 
 def test_an_earlier_version_that_cannot_be_read_is_said_and_stops_nothing(case: Path) -> None:

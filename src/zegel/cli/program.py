@@ -15,6 +15,7 @@ from zegel.cli import (
     custody,
     dossier,
     inside,
+    life,
     magistrates,
     orders,
     privilege,
@@ -31,6 +32,7 @@ custody.register(app)
 dossier.register(app)
 sampling.register(app)
 privilege.register(app)
+life.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -36,6 +36,8 @@ def granted(result: Mapping[str, Any]) -> None:
     line(f"Set apart for privilege within them: {result['privileged']}.")
     line(f"Business records: {result['records']:,}. Merkle root: {result['root']}")
     taken(result["casework"])
+    for change in result["changes"]:
+        line(changed(change))
     wanted = 'search -i {} "…"' if result["messages"] or not result["records"] else "records -i {}"
     line(f"Next: zegel {wanted.format(result['folder'])}")
 
@@ -47,6 +49,18 @@ def signed_by(signature: Mapping[str, Any] | None) -> str:
     when = datetime.fromtimestamp(signature["created"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     name = plain(signature["magistrate"])
     return f"Signed by {name} on {when}: certificate {signature['fingerprint']}."
+
+
+def changed(change: Mapping[str, Any]) -> str:
+    """Say in one line how a version differs from an earlier one."""
+    if change["added"] is None:
+        why = "it does not lie here in the clear, or is a review of what is set apart"
+        return f"Difference from {change['earlier']}: not told; {why}."
+    return (
+        f"Difference from {change['earlier']}: {counted(change['added'], 'message')} added,"
+        f" {change['gone']:,} no longer admitted, {change['other_clause']:,} admitted by another"
+        " clause."
+    )
 
 
 def taken(result: Mapping[str, Any]) -> None:
@@ -251,7 +265,13 @@ def investigation(result: Mapping[str, Any]) -> None:
     line(f"{order['investigation']}: order {order['number']} by {order['magistrate']}")
     line(f"Order's SHA-256: {order['sha256']}")
     line(signed_by(result.get("signature")))
-    line(f"{count}, {counted(result['records'], 'business record')}. Merkle root {result['root']}.")
+    life, records = result["life"], ""
+    line(f"{life['state'].capitalize()}: {plain(life['said'])}.")
+    if life["clock"]:
+        line(f"Clock: {life['clock']}.")
+    if result["records"] is not None:
+        records = f", {counted(result['records'], 'business record')}"
+    line(f"{count}{records}. Merkle root {result['root']}.")
     for exhibit in result["exhibits"]:
         label = exhibit["acquisition"].get("label") or ""
         named = f" ({plain(label)})" if label else ""

@@ -98,6 +98,13 @@ def _check_version(connection: sqlite3.Connection, place: Path) -> None:
         )
 
 
+def settle(folder: Path) -> None:
+    """Put what waits in SQLite's log beside the file into the file."""
+    with _opened(folder, write=False) as connection:
+        if connection is not None:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def checked(kind: str, value: str) -> str:
     """Return what is to be said, as it is kept; raise `UsageError` where it cannot be."""
     value = value.strip()

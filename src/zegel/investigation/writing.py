@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,7 @@ class Draft:
         shutil.rmtree(self.unfinished, ignore_errors=True)
         make_folder(self.unfinished)
         self._secret = secret
+        self._order = order
         self._leaves: list[bytes] = []
         with StorageGuard(self.unfinished):
             replace_file(self.unfinished / SECRET, secret)
@@ -123,7 +125,11 @@ class Draft:
         with StorageGuard(self.unfinished):
             replace_file(self.unfinished / DESCRIPTION, canonical_json(description), mode=0o644)
         log = Log.create(self.unfinished / "custody", key_file, origin=origin)
-        facts: dict[str, Any] = {"messages": len(self._leaves), "root": top.hex()}
+        facts: dict[str, Any] = {
+            "messages": len(self._leaves),
+            "order": sha256(self._order).hexdigest(),
+            "root": top.hex(),
+        }
         log.append("investigation sealed", facts, who=who)
         return top
 

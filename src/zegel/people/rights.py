@@ -46,6 +46,10 @@ _INVESTIGATION = {
     "privilege decided": "reviewer",
     "privilege coded": "reviewer",
     "privilege log exported": "reviewer, magistrate",
+    # its life: who may close it, open it again, and apply what its case orders
+    "investigation closed": "investigator, holder, examiner, administrator",
+    "investigation reopened": "investigator, holder, examiner, administrator",
+    "notice applied": "holder, examiner, administrator",
     # what the investigation is, and its log: no content
     "investigation read": _ALL_INSIDE,
     "investigation checked": _ALL_INSIDE,
@@ -85,6 +89,13 @@ _CASE = {
     "magistrate proposed": "examiner, administrator",
     "magistrate confirmed": "magistrate, witness, administrator",
     "magistrate withdrawn": _ALL_OF_CASE,
+    # what became of what was granted
+    "investigations listed": _ALL_OF_CASE,
+    "versions compared": "examiner, magistrate",
+    "investigation withdrawn": "examiner, magistrate",
+    "destruction ordered": "examiner, magistrate",
+    "notices listed": _ALL_OF_CASE,
+    "notice acknowledged": "examiner, administrator",
     # the log
     "head exported": _ALL_OF_CASE,
     "entry proved": _ALL_OF_CASE,

@@ -8,6 +8,8 @@ from zegel.service.businessrecords import list_records
 from zegel.service.caseindex import build_case_index
 from zegel.service.cases import init_case, status
 from zegel.service.casework import add_casework, all_casework, list_casework, take_casework
+from zegel.service.changes import compare_versions
+from zegel.service.closing import close_investigation, reopen_investigation
 from zegel.service.custody import (
     anchor,
     custody_head,
@@ -22,8 +24,19 @@ from zegel.service.dossier import (
     make_dossier,
     verify_dossier,
 )
+from zegel.service.ending import (
+    apply_here,
+    check_certificate,
+    destroy,
+    find_investigation,
+    list_notices,
+    read_notice_to,
+    take_answer,
+    withdraw,
+)
 from zegel.service.grant import Granted, grant
 from zegel.service.intake import take_in
+from zegel.service.investigations import list_investigations
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
 from zegel.service.magistrates import (
@@ -79,14 +92,18 @@ __all__ = [
     "add_casework",
     "all_casework",
     "anchor",
+    "apply_here",
     "apply_review",
     "begin_sample",
     "build_case_index",
     "build_review_index",
+    "check_certificate",
     "check_investigation",
     "check_proof",
+    "close_investigation",
     "code_account",
     "code_message",
+    "compare_versions",
     "confirm_magistrate",
     "countersign",
     "custody_head",
@@ -94,19 +111,23 @@ __all__ = [
     "custody_verify_with_case",
     "decide",
     "describe",
+    "destroy",
     "diff_dossiers",
     "dossier_terms",
     "draw_contacts",
     "draw_sample",
     "draw_timeline",
     "enrol_register",
+    "find_investigation",
     "grant",
     "init_case",
     "ledger",
     "list_casework",
     "list_contacts",
+    "list_investigations",
     "list_keys",
     "list_magistrates",
+    "list_notices",
     "list_problems",
     "list_records",
     "list_timeline",
@@ -122,7 +143,9 @@ __all__ = [
     "propose_magistrate",
     "prove_consistency",
     "prove_entry",
+    "read_notice_to",
     "recheck",
+    "reopen_investigation",
     "sample_progress",
     "sample_report",
     "search",
@@ -131,10 +154,12 @@ __all__ = [
     "stamp",
     "stamp_request",
     "status",
+    "take_answer",
     "take_casework",
     "take_in",
     "take_in_witnessed",
     "verify_dossier",
     "voucher_sentence",
+    "withdraw",
     "withdraw_magistrate",
 ]

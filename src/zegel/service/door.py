@@ -22,6 +22,7 @@ from zegel.errors import RefusedError, at
 from zegel.investigation import Investigation
 from zegel.people import CASE, INVESTIGATION, Person
 from zegel.service.asked import kept
+from zegel.service.life import check_open
 from zegel.service.logs import investigation_log
 
 Shown = Collection[bytes] | Collection[str]
@@ -94,6 +95,10 @@ def enter(
     with at(inv.folder):
         person = _person(log, act, who, training=inv.training)
         _require_right(log, act, person, INVESTIGATION, training=inv.training)
+        try:
+            check_open(inv, act)
+        except RefusedError as error:
+            raise refuse(log, act, person.name, error) from None
     with _visit(Visit(log, act, person, asked)) as visit:
         yield visit
 

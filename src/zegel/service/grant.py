@@ -41,8 +41,10 @@ from zegel.search import IndexWriter, TextIndex
 from zegel.service.admitted import holdings_of, keys_of, ledger_of
 from zegel.service.caseindex import DOCUMENTS, TEXT
 from zegel.service.cases import shelf
+from zegel.service.changes import Change, compare_with_earlier
 from zegel.service.deciding import Languages, identities_of, rows_of
 from zegel.service.door import Visit, Who, enter_case
+from zegel.service.ending import supersede_earlier
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.guarding import privilege_header, require_not_apart, rows_apart
@@ -77,6 +79,9 @@ class Granted:
     ledger: dict[str, int]
     casework: dict[str, int | list[str]]
     """Of earlier versions: how much was taken over, and how much the case keeps."""
+    changes: list[dict[str, Any]]
+    """From each version this one takes the place of: how many messages came, went, or changed
+    their clause; None for all three where that may not be told or is not known."""
 
 
 def grant(
@@ -103,7 +108,7 @@ def grant(
         try:
             order = read_order(text)
             place = folder or place_of(case, order)
-            require_new(case, order, place, visit.person.name)
+            require_new(visit, case, order, place)
             signed = permitted(case, order, signature)
             grant_of = _Grant(case, order, signed, place, casework_from, visit, workers, progress)
             result = grant_of.run()
@@ -167,9 +172,15 @@ class _Grant:
             top = draft.seal(header, key_file=key, origin=origin, who=self.who)
             self._vouch(draft, key, origin, top, self._told(admitted, casework))
             draft.publish()
-        granted = self._granted(admitted, top, ledger, casework)
         self.case.log().anchor(Log.open(self.place / "custody", key).head(), who=self.who)
-        return granted
+        changes = self._supersede(origin)
+        return self._granted(admitted, top, ledger, casework, changes)
+
+    def _supersede(self, origin: str) -> list[Change]:
+        """Say how this version differs from each it takes the place of, which then are over."""
+        changes = compare_with_earlier(self.visit, self.case, origin)
+        supersede_earlier(self.visit, self.case, origin)
+        return changes
 
     def _fill(
         self,
@@ -306,6 +317,7 @@ class _Grant:
             "messages": may_be_told(self.order, draft.count),
             "root": top.hex(),
             "signed_by": self.signed.magistrate.fingerprint if self.signed else None,
+            "expires": str(self.order.expires_ns),
             **told,
         }
         self.visit.write(facts)
@@ -327,7 +339,12 @@ class _Grant:
         return "no register" if known is None else blurred(admitted.privileged)
 
     def _granted(
-        self, admitted: Admitted, top: bytes, ledger: Mapping[str, int], casework: TakenOver
+        self,
+        admitted: Admitted,
+        top: bytes,
+        ledger: Mapping[str, int],
+        casework: TakenOver,
+        changes: Sequence[Change],
     ) -> Granted:
         clauses = Counter(name for why in admitted.messages.values() for name, _ in why)
         hidden, left_out = self.order.officers, admitted.left_out
@@ -342,6 +359,7 @@ class _Grant:
             records=sum(1 for _ in read_rows([self.place / "tables" / "holdings.parquet"])),
             ledger={} if hidden else dict(ledger),
             casework=casework.counts(),
+            changes=[change.counts() for change in changes],
         )
 
 

@@ -23,6 +23,7 @@ from zegel.investigation.leaves import as_json
 from zegel.search import Page, TextIndex
 from zegel.service.door import Who, enter
 from zegel.service.fields import FIELDS, Fields
+from zegel.service.life import state_of_investigation
 from zegel.service.snippets import snippet
 from zegel.tables import read_rows, rows_between, rows_with
 from zegel.text import parse, spans
@@ -181,12 +182,19 @@ def describe(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
             "folder": percent_encoded(os.fsencode(inv.folder)),
             "root": inv.root.hex(),
             "messages": inv.messages,
-            "records": sum(1 for _ in inv.rows("holdings")),
-            "clauses": _clauses(inv),
+            "life": state_of_investigation(inv),
+            **_counts(inv),
             **inv.header,
         }
         visit.write(shown=[inv.root])
     return described
+
+
+def _counts(inv: Investigation) -> dict[str, Any]:
+    """Return what only its tables say; nothing of it where they are in an archive or destroyed."""
+    if not inv.table("holdings").is_file():
+        return {"records": None, "clauses": []}
+    return {"records": sum(1 for _ in inv.rows("holdings")), "clauses": _clauses(inv)}
 
 
 def _clauses(inv: Investigation) -> list[dict[str, Any]]:

@@ -44,6 +44,11 @@ class TakenOver:
         }
 
 
+def store_of(case: Case, name: str) -> Path:
+    """Return where the case keeps every line of casework of an investigation."""
+    return case.folder / "casework" / sha256(_fold(name).encode()).hexdigest()[:16]
+
+
 def same_investigation(one: str, other: str) -> bool:
     """Say whether two names are one, capitals and blanks aside."""
     return _fold(one) == _fold(other)
@@ -57,7 +62,7 @@ def take_over(
     Earlier versions are those in the case's own folder and `named` ones. `documents` says which
     message a stored message belongs to now: later copies may have joined two into one.
     """
-    store = case.folder / "casework" / sha256(_fold(name).encode()).hexdigest()[:16]
+    store = store_of(case, name)
     unread = _keep(store, name, named, case.folder / "investigations")
     lines = all_lines(store)
     now = _identities_now(documents, {line.message for line in lines})

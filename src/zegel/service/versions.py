@@ -15,11 +15,13 @@ from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.folder import DESCRIPTION
 from zegel.service.cases import shelf
+from zegel.service.door import Visit
+from zegel.service.ending import supersede_earlier
 from zegel.service.setapart import current_marks, miss_rate
 from zegel.tables import make_folder
 
 
-def require_new(case: Case, order: Order, place: Path, who: str) -> None:
+def require_new(visit: Visit, case: Case, order: Order, place: Path) -> None:
     """Raise where this order was granted there before; a kill may have left its head unanchored."""
     if not (place / DESCRIPTION).is_file():
         return
@@ -29,7 +31,9 @@ def require_new(case: Case, order: Order, place: Path, who: str) -> None:
     head = Log.open(place / "custody", None).head()
     standing = standing_of(head.origin, case.log().entries())
     if standing.vouched and not standing.anchored:
-        case.log().anchor(head, who=who)
+        case.log().anchor(head, who=visit.person.name)
+    if standing.vouched:
+        supersede_earlier(visit, case, head.origin)
     raise UsageError(
         "this order was granted already",
         where=str(place),
