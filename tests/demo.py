@@ -167,6 +167,29 @@ def disclose(folder: Path, inv: Path) -> None:
         sys.exit("the verifier did not say that it is false")
 
 
+def privilege(folder: Path, net: Path, case: str) -> None:
+    """Set apart what is between lawyer and client, by the lawyers' own list, and measure it."""
+    desk = folder / "privilege-officer"
+    desk.mkdir()
+    words = desk / "passphrase"
+    words.write_text("a passphrase for practice\n", "utf-8")
+    key = ("--passphrase-file", str(words))
+    step(
+        "The privilege officer makes a key, outside the case",
+        *("zegel", "privilege", "key", str(desk / "key"), *key),
+    )
+    mine = ("--key", str(desk / "key"), *key, "--case", case)
+    step(
+        "The lawyers' own list is enrolled: the case keeps keyed hashes of it, and no name",
+        *("zegel", "privilege", "enrol", str(net / "truth" / "lawyers.csv"), *mine),
+    )
+    step("What matches is set apart, with its threads", "zegel", "privilege", "mark", *mine)
+    step(
+        "How much of what is privileged is set apart, and how much of what is set apart is not",
+        *(sys.executable, str(TRUTH / "privilege.py"), str(net / "truth"), case),
+    )
+
+
 def hits(folder: Path) -> list[dict[str, str]]:
     """Return everything in an investigation, as a search shows it."""
     found = subprocess.run(
@@ -218,6 +241,7 @@ def main() -> None:
     )
     investigate(net, case)
     disclose(folder, Path(case) / "investigations" / "harbour")
+    privilege(folder, net, case)
     step("The custody log", "zegel", "custody", "verify", "--case", case)
     print(f"\nAll done in {time.monotonic() - began:.0f} s. Next, with .venv/bin on your PATH:")
     for command in ("ledger --by account", "ledger --by day", "problems", "keys --json", "status"):

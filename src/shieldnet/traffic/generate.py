@@ -22,6 +22,7 @@ from shieldnet.errors import NotEmptyError, SettingsError
 from shieldnet.sites import SECOND, SITES
 from shieldnet.traffic.backups import Backups
 from shieldnet.traffic.boxes import Boxes
+from shieldnet.traffic.counsel import register
 from shieldnet.traffic.estate import write_estate
 from shieldnet.traffic.orders import write_orders
 from shieldnet.traffic.settings import END, Settings
@@ -101,6 +102,7 @@ def generate(
     with (truth / "storylines.jsonl").open("w", encoding="utf-8") as target:
         for storyline in storylines(settings):
             write_storyline(target, settings, storyline)
+    (truth / "lawyers.csv").write_text(register(settings), "utf-8")
     (truth / "plan.json").write_text(json.dumps(plan(settings), indent=2) + "\n", "utf-8")
     keys = write_estate(settings, copy, truth, on_device)
     summary = Summary(devices=settings.devices, keys=keys)

@@ -32,6 +32,7 @@ from shieldnet.network import DEFAULT, SETTINGS, LiveSite, Network, load
 from shieldnet.seize import seize
 from shieldnet.services import postfix
 from shieldnet.services.processes import until
+from shieldnet.traffic.counsel import register
 from shieldnet.traffic.devices import Device, device
 from shieldnet.traffic.estate import write_estate
 from shieldnet.traffic.generate import Advance, Summary, check, plan
@@ -68,6 +69,7 @@ def write(
     if missing:
         raise MissingPackagesError(site.installing(missing))
     truth.mkdir(parents=True)
+    (truth / "lawyers.csv").write_text(register(settings), "utf-8")
     (truth / "plan.json").write_text(json.dumps(plan(settings), indent=2) + "\n", "utf-8")
     with _network(base) as folder:
         keys = write_estate(settings, folder / "sites", truth, on_device)

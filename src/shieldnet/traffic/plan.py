@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from shieldnet.sites import SECOND
+from shieldnet.traffic.counsel import dressed
 from shieldnet.traffic.devices import Device, device
 from shieldnet.traffic.draw import chances
 from shieldnet.traffic.phrases import LANGUAGES, TOPICS
@@ -73,6 +74,10 @@ class Planned:
     """What it belongs to, empty for nearly all."""
     decoy: str
     """The storyline in whose words it innocently speaks."""
+    privileged: bool = False
+    """A lawyer wrote or got it, or it passes on what one said."""
+    counsel: str = ""
+    """How a lawyer comes into it (`counsel.Dressed`)."""
 
 
 @lru_cache(maxsize=4096)
@@ -150,6 +155,7 @@ class _Conversation:
         to_all = self.circle.group is not None and chance.random() < 0.7
         to = others if to_all else others[: 1 if chance.random() < 0.85 else 2]
         words = self._words(when // SECOND, sender.number, to)
+        said = dressed(settings, number, when, (sender, *to), words.text, words.language)
         form = _form(chance, settings)
         encrypted = form != "plain"
         separate = encrypted and len(to) > 1 and chance.random() < 0.08
@@ -167,7 +173,7 @@ class _Conversation:
             language=words.language,
             topic=self.circle.topic,
             subject=f"Re: {title}" if sent else title,
-            text=words.text,
+            text=said.text,
             form=form,
             signature=_signature(chance, settings) if encrypted else "none",
             hidden=encrypted and chance.random() < settings.hidden,
@@ -181,6 +187,8 @@ class _Conversation:
             enclosure=form == "pgp-mime" and chance.random() < 0.03,
             storyline=words.storyline,
             decoy=words.decoy,
+            privileged=said.privileged,
+            counsel=said.counsel,
         )
 
     def _words(self, second: int, sender: int, to: list[Device]) -> _Words:

@@ -57,6 +57,8 @@ class Message:
     separate: bool
     storyline: str
     decoy: str
+    privileged: bool
+    counsel: str
     places: list[Place]
 
     def line(self) -> str:
@@ -98,6 +100,8 @@ def true_message(
         separate=message.separate,
         storyline=message.storyline,
         decoy=message.decoy,
+        privileged=message.privileged,
+        counsel=message.counsel,
         places=[],
     )
 

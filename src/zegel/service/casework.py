@@ -72,7 +72,7 @@ def all_casework(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     """Return what holds of every message that casework speaks of, and how often each tag is."""
     with enter(inv, "casework read", who) as visit:
         now = standing(all_lines(inv.folder))
-        numbers = _numbers(inv, now)
+        numbers = sorted(_numbers(inv, now))
         visit.write(shown=[message for _, message in numbers])
     tags: dict[str, int] = {}
     for one in now.values():
@@ -89,7 +89,7 @@ def all_casework(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
                 "relevance": now[message].relevance,
                 "notes": now[message].notes,
             }
-            for number, message in sorted(numbers)
+            for number, message in numbers
         ],
     }
 

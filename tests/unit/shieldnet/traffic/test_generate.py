@@ -254,6 +254,7 @@ def test_the_same_seed_gives_the_same_truth_but_for_ciphertexts(
     for name in (
         "devices.jsonl",
         "keys.jsonl",
+        "lawyers.csv",
         "passphrases.txt",
         "plan.json",
         "storylines.jsonl",
