@@ -90,6 +90,11 @@ READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
         lambda inv, _: service.list_casework(inv, "1", who=WHO),
         lambda got, _: [got["id"]],
     ),
+    "unopened": (
+        "unopened counted",
+        lambda inv, _: service.unopened(inv, ids=True, who=WHO),
+        lambda got, _: ids(*got["ids"]),
+    ),
     "all_casework": (
         "casework read",
         lambda inv, _: service.all_casework(inv, who=WHO),
@@ -99,6 +104,7 @@ READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
 """By function: its act, how it is asked, and from what it returned the names of what was shown."""
 
 WITHOUT_RESULTS: dict[str, tuple[str, Way]] = {
+    "custody_report": ("log reported", lambda inv, _: service.custody_report(inv, who=WHO)),
     "custody_head": ("head exported", lambda inv, _: service.custody_head(inv, who=WHO)),
     "prove_entry": ("entry proved", lambda inv, _: service.prove_entry(inv, 0, who=WHO)),
     "prove_consistency": (

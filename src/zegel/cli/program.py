@@ -19,6 +19,7 @@ from zegel.cli import (
     magistrates,
     orders,
     privilege,
+    reports,
     sampling,
 )
 from zegel.cli.commands import app as app
@@ -29,6 +30,7 @@ magistrates.register(app)
 orders.register(app)
 inside.register(app)
 custody.register(app)
+reports.register(app, custody.custody)
 dossier.register(app)
 sampling.register(app)
 privilege.register(app)

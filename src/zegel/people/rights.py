@@ -58,6 +58,7 @@ _INVESTIGATION = {
     "growth proved": _ALL_INSIDE,
     "head witnessed": _ALL_INSIDE,
     "log reported": _ALL_INSIDE,
+    "queries reported": "magistrate",
     "unopened counted": _ALL_INSIDE,
 }
 
@@ -102,6 +103,7 @@ _CASE = {
     "growth proved": _ALL_OF_CASE,
     "head witnessed": _ALL_OF_CASE,
     "log reported": "examiner, magistrate",
+    "queries reported": "magistrate",
     "head anchored": "examiner, administrator",
 }
 

@@ -39,6 +39,7 @@ from zegel.service.intake import take_in
 from zegel.service.investigations import list_investigations
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
+from zegel.service.logreport import custody_report
 from zegel.service.magistrates import (
     confirm_magistrate,
     list_magistrates,
@@ -47,6 +48,7 @@ from zegel.service.magistrates import (
 )
 from zegel.service.marking import enrol_register, make_privilege_key, mark
 from zegel.service.missrate import code_message, measure_miss_rate
+from zegel.service.neveropened import unopened
 from zegel.service.officers import build_review_index
 from zegel.service.overviews import (
     draw_contacts,
@@ -107,6 +109,7 @@ __all__ = [
     "confirm_magistrate",
     "countersign",
     "custody_head",
+    "custody_report",
     "custody_verify",
     "custody_verify_with_case",
     "decide",
@@ -158,6 +161,7 @@ __all__ = [
     "take_casework",
     "take_in",
     "take_in_witnessed",
+    "unopened",
     "verify_dossier",
     "voucher_sentence",
     "withdraw",

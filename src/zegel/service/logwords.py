@@ -1,0 +1,96 @@
+"""The acts of a log in plain words; one that has none here is said under its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+PHRASES: Mapping[str, str] = {
+    # reading
+    "search": "searched {times}",
+    "message read": "read {messages}",
+    "contacts read": "looked at the contacts {times}",
+    "contacts drawn": "drew the contacts {times}",
+    "timeline read": "looked at the timeline {times}",
+    "timeline drawn": "drew the timeline {times}",
+    "business records read": "looked at the business records {times}",
+    "casework read": "looked at tags and notes {times}",
+    "investigation read": "asked {times} what the investigation is",
+    "investigation checked": "checked the investigation against its seal {times}",
+    "unopened counted": "counted {times} what was never opened",
+    # casework and export
+    "tag added": "added {n} tag{s}",
+    "tag removed": "took off {n} tag{s}",
+    "note added": "wrote {n} note{s}",
+    "relevance judged": "judged relevance {times}",
+    "casework taken over": "took over casework {times}",
+    "dossier begun": "began {n} dossier{s}",
+    "dossier made": "exported {n} dossier{s}",
+    # orders
+    "previewed": "previewed {n} order{s}",
+    "granted": "granted {n} order{s}",
+    "investigation sealed": "sealed the investigation",
+    # the copies
+    "case made": "made the case",
+    "copy taken in": "took in {n} cop{ies}",
+    "copy recognised": "recognised {n} cop{ies}",
+    "seal rechecked": "rechecked seals {times}",
+    "processing began": "began processing {times}",
+    "processing ended": "ended processing {times}",
+    "index began": "began an index {times}",
+    "index built": "built an index {times}",
+    "index found": "found the index built already {times}",
+    "case read": "asked {times} what the case is",
+    "ledger read": "read the ledger {times}",
+    "keys read": "read the list of keys {times}",
+    "problems read": "read the list of problems {times}",
+    # the log
+    "head exported": "exported {n} head{s} of the log",
+    "entry proved": "proved {n} entr{ies}",
+    "growth proved": "proved {times} that the log only grew",
+    "head witnessed": "took in {n} witnessed head{s}",
+    "log reported": "had {n} report{s} of the log",
+    "queries reported": "had {n} report{s} of what was searched for",
+    "head anchored": "anchored {n} head{s}",
+    "key vouched for": "vouched for {n} key{s}",
+    "new holder": "took over the log {times}",
+    "log repaired": "mended the log after a kill {times}",
+    "clock set back": "found the clock set back {times}",
+}
+
+
+def acts_in_words(acts: Mapping[str, int], *, messages: int) -> Iterator[str]:
+    """Yield what was done, in the order of this table; `messages` is how many were read whole."""
+    for act in sorted(acts, key=lambda act: (_ORDER.get(act, len(_ORDER)), act)):
+        phrase, n = PHRASES.get(act, "“{act}” {times}"), acts[act]
+        yield phrase.format(
+            act=act,
+            n=n,
+            s="" if n == 1 else "s",
+            ies="y" if n == 1 else "ies",
+            times=times(n),
+            messages=_messages(messages, n),
+        )
+
+
+_ORDER = {act: place for place, act in enumerate(PHRASES)}
+
+
+def _messages(different: int, reads: int) -> str:
+    said = f"{different:,} message{'' if different == 1 else 's'}"
+    return said if reads == different else f"{said} ({reads:,} times in all)"
+
+
+def times(n: int) -> str:
+    """Return how often in words."""
+    return {1: "once", 2: "twice"}.get(n, f"{n:,} times")
+
+
+def day_in_words(day: str) -> str:
+    """Return 2016-05-03 as 3 May 2016."""
+    year, month, number = day.split("-")
+    return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
