@@ -24,6 +24,24 @@ Scope = Mapping[str, Sequence[Interval]]
 """When each account is within a clause."""
 
 
+class SeveralHoldersError(OrderError):
+    """An account an order names was several people's in its period, and it names none of them."""
+
+    def __init__(self, account: str, who: str, clause: Clause) -> None:
+        named = f" ({who})" if who else ""
+        super().__init__(
+            f"{account} was held by several people in this period{named}: name whom it means"
+            " with holders = […], or narrow the period",
+            f"order.clause {clause.name}",
+        )
+        self.account = account
+        self.clause = clause
+
+    def unnamed(self) -> SeveralHoldersError:
+        """Return the same without their names, which a registry has and the order has not."""
+        return SeveralHoldersError(self.account, "", self.clause)
+
+
 class Holdings:
     """What the registries of the exhibits say, made one."""
 
@@ -120,11 +138,7 @@ def _of_holders(clause: Clause, found: Scope, holdings: Holdings) -> Scope:
             kept[account] = united(wanted)
         elif len(here) > 1:
             who = ", ".join(sorted(here))
-            raise OrderError(
-                f"{account} was held by several people in this period ({who}): name whom it means"
-                " with holders = […], or narrow the period",
-                f"order.clause {clause.name}",
-            )
+            raise SeveralHoldersError(account, who, clause)
         else:
             kept[account] = list(spans)
     return {account: spans for account, spans in kept.items() if spans}

@@ -77,7 +77,7 @@ def admit(
 ) -> Admitted:
     """Apply `order` to `rows`; `apart` are those set apart, which are only counted."""
     excluded = _excluded(order, rows, hits)
-    admitted = Admitted(privileged=_privileged(order, apart, holdings))
+    admitted = Admitted(privileged=len(covered(order, apart, holdings)))
     for clause in order.clauses:
         accounts = scope(clause, holdings)
         if clause.records:
@@ -91,10 +91,10 @@ def admit(
     return admitted
 
 
-def _privileged(order: Order, apart: Iterable[Row], holdings: Holdings) -> int:
-    """Count what is set apart within accounts and period of any clause, each message once."""
+def covered(order: Order, apart: Iterable[Row], holdings: Holdings) -> frozenset[int]:
+    """Return what is set apart within accounts and period of any clause, by its numbers."""
     clauses = [(c, scope(c, holdings)) for c in order.clauses if not c.records]
-    return sum(any(_covers(*clause, row) for clause in clauses) for row in apart)
+    return frozenset(row.number for row in apart if any(_covers(*one, row) for one in clauses))
 
 
 def _covers(clause: Clause, accounts: Scope | None, row: Row) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zegel import service
-from zegel.cli import show, showing
+from zegel.cli import previews, show, showing
 from zegel.cli.commands import CaseOption, JsonOption, open_case
 from zegel.cli.files import read_file
 from zegel.errors import UsageError, at
@@ -18,6 +18,7 @@ from zegel.errors import UsageError, at
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command()(index)
+    app.command()(preview)
     app.command()(grant)
 
 
@@ -32,6 +33,18 @@ def index(case: CaseOption = None, json: JsonOption = False) -> None:
         count = result["messages"]
         show.line(f"{count if isinstance(count, str) else f'{count:,}'} messages indexed.")
         show.line(f"Privilege: {show.PRIVILEGE[result['privilege']]}.")
+
+
+def preview(
+    order: Annotated[Path, typer.Argument(help="The order or its draft; need not be signed.")],
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Count what an order would admit: for the magistrate, before signing; no content, no ids."""
+    opened = open_case(case)
+    with at(order):
+        result = service.preview(opened, read_file(order))
+    show.document(result) if json else previews.show(result)
 
 
 def grant(

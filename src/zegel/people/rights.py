@@ -85,6 +85,7 @@ _CASE = {
     "problems read": "examiner, magistrate",
     # orders
     "granted": "examiner",
+    "previewed": "examiner, magistrate",
     "sample drawn": "examiner, magistrate",
     "magistrates read": _ALL_OF_CASE,
     "magistrate proposed": "examiner, administrator",

@@ -56,6 +56,7 @@ from zegel.service.overviews import (
     list_contacts,
     list_timeline,
 )
+from zegel.service.preview import preview
 from zegel.service.problems import list_problems
 from zegel.service.process import ProcessOptions, process
 from zegel.service.progress import Progress, silent
@@ -139,6 +140,7 @@ __all__ = [
     "make_privilege_key",
     "mark",
     "measure_miss_rate",
+    "preview",
     "privilege_log",
     "privilege_log_csv",
     "privilege_log_text",

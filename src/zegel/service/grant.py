@@ -21,8 +21,6 @@ from zegel.authorisation import (
     Admitted,
     Order,
     SignedOrder,
-    accounts_named,
-    admit,
     read_order,
 )
 from zegel.authorisation.accounts import Holdings
@@ -37,17 +35,18 @@ from zegel.investigation.casework import add_lines
 from zegel.investigation.folder import VOUCHER, digests_of_tables
 from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
-from zegel.search import IndexWriter, TextIndex
+from zegel.search import IndexWriter
 from zegel.service.admitted import holdings_of, keys_of, ledger_of
-from zegel.service.caseindex import DOCUMENTS, TEXT
+from zegel.service.applying import decide
+from zegel.service.caseindex import DOCUMENTS
 from zegel.service.cases import shelf
 from zegel.service.changes import Change, compare_with_earlier
-from zegel.service.deciding import Languages, identities_of, rows_of
+from zegel.service.deciding import identities_of
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.ending import supersede_earlier
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
-from zegel.service.guarding import privilege_header, require_not_apart, rows_apart
+from zegel.service.guarding import privilege_header, require_not_apart
 from zegel.service.officers import index_for, may_be_told
 from zegel.service.permitting import described, permitted
 from zegel.service.portions import Filled
@@ -155,11 +154,8 @@ class _Grant:
             self.progress.phase("decide", None, "messages")
             raw = list(read_rows(self.case.stage("scan").files("holdings")))
             holdings = Holdings(raw)
-            documents, named = self.index / DOCUMENTS, accounts_named(self.order, holdings)
-            rows = list(rows_of(documents, self.exhibits, named))
-            hits, language = TextIndex(self.index / TEXT).all_rows, Languages(documents)
-            apart = rows_apart(self.index, self.exhibits, named)
-            admitted = admit(self.order, rows, holdings, hits, language.of, apart)
+            decision = decide(self.index, self.order, self.exhibits, holdings)
+            admitted, rows = decision.admitted, decision.rows
             if not self.order.officers:
                 require_not_apart(self.case, self.index, admitted.messages)
             ledger = ledger_of(admitted, rows)
