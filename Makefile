@@ -7,7 +7,8 @@ UV_VERSION := 0.13.9
 SETUP := .venv/.ready
 DEMO ?= demo
 
-.PHONY: demo check test lint format bench bench-network bench-search bench-grant fuzz clean help
+.PHONY: demo check test lint format bench bench-network bench-search bench-grant bench-seed \
+	bench-devices fuzz clean help
 
 help:
 	@sed -n '1,4p' Makefile
@@ -51,6 +52,10 @@ bench-search: $(SETUP)
 
 bench-grant: $(SETUP)
 	$(BIN)/python -m bench.grants
+
+# MESSAGES=50000, or STEPS=50000,200000,500000; SCRATCH=folder; says disk and time first
+bench-seed: $(SETUP)
+	$(BIN)/python -m bench.seed
 
 bench-devices: $(SETUP)
 	$(BIN)/python -m bench.devices

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -135,9 +135,10 @@ def say(sentence: str) -> None:
 def main() -> None:
     """Foretell, measure every size, print and keep the tables."""
     if has_ifma() and not WITHOUT_IFMA.items() <= os.environ.items():
-        # OpenSSL reads it when it is loaded, so all begins again, in a process of its own.
-        again = [sys.executable, "-m", "bench.seed"]
-        sys.exit(subprocess.run(again, env={**os.environ, **WITHOUT_IFMA}, check=False).returncode)
+        # OpenSSL reads it when it is loaded, so all begins again.
+        os.environ.update(WITHOUT_IFMA)
+        os.execv(sys.executable, [sys.executable, "-m", "bench.seed"])  # noqa: S606
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # and end what it runs
     scratch = Path(os.environ.get("SCRATCH") or "seed-bench").resolve()
     scratch.mkdir(parents=True, exist_ok=True)
     records = Records(scratch)

@@ -54,7 +54,7 @@ class Size:
     @property
     def name(self) -> str:
         """Return what it is called in the records."""
-        return f"{self.messages}-{self.store}"
+        return f"{self.messages}-{self.store}-{self.devices}"
 
     @property
     def folder(self) -> Path:
@@ -63,7 +63,9 @@ class Size:
 
     @property
     def devices(self) -> int:
-        """Return as many devices as that many messages come from."""
+        """Return as many devices as that many messages come from, or as DEVICES says."""
+        if os.environ.get("DEVICES"):
+            return int(os.environ["DEVICES"])
         return max(60, min(DEVICES, -(-self.messages // PER_DEVICE)))
 
 
@@ -178,10 +180,9 @@ def check_states(size: Size) -> None:
 
 
 def _settled(states: dict[str, int]) -> dict[str, int]:
-    """Count shut messages together: of a hidden recipient nobody knows that a locked key is its."""
-    shut = {"no key", "key locked"}
-    opened = {name: count for name, count in states.items() if name not in shut}
-    return {**opened, "shut": sum(states.get(name, 0) for name in shut)}
+    """Count together what is not read: of a hidden recipient nobody sees lock or damage."""
+    read = {name: states.get(name, 0) for name in ("readable", "not encrypted")}
+    return {**read, "not read": sum(states.values()) - sum(read.values())}
 
 
 def _index(size: Size, beat: Beat) -> tuple[Spent, dict[str, Any]]:

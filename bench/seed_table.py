@@ -114,7 +114,7 @@ def bounds(records: Sequence[Record]) -> str:
     first, last = records[0], records[-1]
     names = [name for name in first["phases"] if name != "search"]
     said = []
-    for group in (*((name,) for name in names), ("process", "index")):
+    for group in (*((name,) for name in names), ("process", "index")) if len(records) > 1 else ():
         before, after = (
             sum(one["phases"][name]["cpu"] for name in group) / one["messages"]
             for one in (first, last)

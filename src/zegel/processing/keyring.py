@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from zegel.openpgp.model import PublicKey, UnlockedKey
+from zegel.tables import read_rows
 
+_COLUMNS = [
+    "number", "fingerprint", "key_id", "version", "algorithm", "bits", "curve", "created",
+    "expires", "revoked", "primary", "user_ids", "public", "has_secret", "locked", "numbers",
+    "transferable", "unlocked_by", "refusal",
+]  # fmt: skip
+_RSA = (1, 2, 3)
 _ADDRESS = re.compile(r"[^\s<>\"(),;:@]+@[^\s<>\"(),;:@]+")
 
 
@@ -70,14 +76,16 @@ def _is_primary(held: Held) -> bool:
 class Keyring:
     """Keys by every name an encrypted message or a signature may use for them."""
 
-    def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
+    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
         self._public: dict[bytes, list[PublicKey]] = defaultdict(list)
         self._held: dict[bytes, list[Held]] = defaultdict(list)
         self._by_account: dict[str, list[Held]] = defaultdict(list)
         self.held: list[Held] = []
         for row in rows:
             self._take(row)
-        self._in_order = sorted(self.held, key=_is_primary)
+        self._first: dict[object, int] = {}
+        self._same = {held.number: self._first_like(held) for held in self.held}
+        self._alike: dict[frozenset[int], list[Held]] = {}
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._public)} names, {len(self.held)} secret keys)"
@@ -85,7 +93,7 @@ class Keyring:
     @classmethod
     def load(cls, path: Path | None) -> Keyring:
         """Read the key table at `path`; None gives an empty keyring."""
-        return cls(pq.read_table(path).to_pylist()) if path is not None else cls([])
+        return cls(() if path is None else read_rows([path], _COLUMNS))
 
     def _take(self, row: dict[str, Any]) -> None:
         public = public_key(row)
@@ -117,14 +125,46 @@ class Keyring:
         """Return the secret keys called `name`."""
         return self._held.get(name, ())
 
-    def candidates(self, accounts: Sequence[str]) -> list[Held]:
-        """Return every secret key, those of `accounts` first: the order of hidden recipients.
+    def _first_like(self, held: Held) -> int:
+        """Return the number of the first key that opens just what this one opens.
 
-        Within each, subkeys come before primary keys, which mostly only sign.
+        RSA keys of the same numbers do, under whatever name and time of creation; what ECDH gives
+        depends on the fingerprint too.
         """
-        first = {held.number: held for name in accounts for held in self._by_account.get(name, ())}
-        rest = (held for held in self._in_order if held.number not in first)
-        return [*sorted(first.values(), key=_is_primary), *rest]
+        if held.key is None or held.public.algorithm not in _RSA:
+            return held.number
+        return self._first.setdefault(held.key.numbers, held.number)
+
+    def same(self, number: int) -> int:
+        """Return what stands for all keys that are tried when key `number` is."""
+        return self._same.get(number, number)
+
+    def fitting(self, algorithms: frozenset[int]) -> list[Held]:
+        """Return the keys that hidden recipients of these algorithms can be, one of those alike.
+
+        Subkeys come before primary keys, which mostly only sign.
+        """
+        known = self._alike.get(algorithms)
+        if known is None:
+            chosen: dict[int, Held] = {}
+            for held in sorted(self.held, key=_is_primary):
+                if held.key is not None and held.public.algorithm in algorithms:
+                    chosen.setdefault(self._same[held.number], held)
+            known = self._alike[algorithms] = list(chosen.values())
+        return known
+
+    def candidates(self, accounts: Sequence[str], algorithms: frozenset[int]) -> Iterator[Held]:
+        """Yield the keys to try for hidden recipients, those of `accounts` first.
+
+        Lazily: there may be a hundred thousand, and mostly the first fits.
+        """
+        own = {held.number: held for name in accounts for held in self._by_account.get(name, ())}
+        seen: set[int] = set()
+        for held in chain(sorted(own.values(), key=_is_primary), self.fitting(algorithms)):
+            fits = held.key is not None and held.public.algorithm in algorithms
+            if fits and self._same[held.number] not in seen:
+                seen.add(self._same[held.number])
+                yield held
 
 
 @cache

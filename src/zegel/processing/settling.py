@@ -112,6 +112,21 @@ SELECT n.place, min(lowest.label) AS label FROM names n JOIN lowest USING (name)
 GROUP BY n.place
 """
 
+# For long chains of names: where a place found a lower label, the place it was labelled with gets
+# that one too, and every label is followed once. So rounds grow as the logarithm of a chain.
+FOLLOW = """
+CREATE OR REPLACE TABLE labels AS
+WITH hooked AS (
+  SELECT place, min(label) AS label
+  FROM (SELECT place, label FROM labels
+        UNION ALL
+        SELECT earlier.label AS place, labels.label FROM earlier JOIN labels USING (place))
+  GROUP BY place
+)
+SELECT h.place, least(h.label, further.label) AS label
+FROM hooked h JOIN hooked further ON further.place = h.label
+"""
+
 MESSAGES = """
 CREATE TABLE messages AS
 WITH member AS (
@@ -125,6 +140,10 @@ SELECT min_by(stored_id, place) AS message, count(*) AS copies,
                      WHEN 'partly readable' THEN 2 ELSE 3 END) AS state
 FROM member GROUP BY label ORDER BY message
 """
+
+
+_SHORT = 2
+"""Rounds that nearly every case needs; only longer chains are worth following."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +168,7 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
         connection.execute(FIRST_CONTENT.replace("{layers}", layers))
         connection.execute(STATES.replace("{stored}", parquet(files.stored)))
         connection.execute(NAMES)
-        _join_messages(connection)
+        join_messages(connection)
         connection.execute(MESSAGES)
         for table, rows in (
             ("states", "SELECT * EXCLUDE (place) FROM states ORDER BY place"),
@@ -160,11 +179,17 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
             connection.execute(f"COPY ({rows}) TO {place} ({PACKED})")
 
 
-def _join_messages(connection: duckdb.DuckDBPyConnection) -> None:
-    """Spread the lowest label over everything that shares a name, until nothing changes."""
+def join_messages(connection: duckdb.DuckDBPyConnection) -> int:
+    """Spread the lowest label over all that shares a name, until nothing changes; count rounds."""
     connection.execute("CREATE TABLE labels AS SELECT DISTINCT place, place AS label FROM names")
     total = "SELECT coalesce(sum(label), 0) FROM labels"
-    before = None
+    before, rounds = None, 0
     while (after := connection.execute(total).fetchall()[0][0]) != before:
-        before = after
-        connection.execute(SPREAD)
+        before, rounds = after, rounds + 1
+        if rounds <= _SHORT:
+            connection.execute(SPREAD)
+        else:
+            connection.execute("CREATE OR REPLACE TABLE earlier AS FROM labels")
+            connection.execute(SPREAD)
+            connection.execute(FOLLOW)
+    return rounds

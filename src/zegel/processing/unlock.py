@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from zegel.openpgp.bodies import open_message
 from zegel.openpgp.model import (
@@ -121,7 +122,7 @@ class Unlocker:
         Cheap: no body is read. A message nobody holds a key for is never read again.
         """
         phrases = earlier.tried_passphrases if earlier else 0
-        tried = set(earlier.tried_keys) if earlier else set()
+        tried = {self.keyring.same(number) for number in (earlier.tried_keys if earlier else ())}
         for esk in esks:
             if esk.tag != PUBLIC_KEY_ESK:
                 if phrases < len(self.passphrases):
@@ -129,7 +130,10 @@ class Unlocker:
             elif not is_hidden(esk):
                 if any(held.usable for held in self.keyring.secrets(esk.key_id)):
                     return True
-            elif any(held.number not in tried for held in self._fitting([esk], accounts)):
+            elif any(
+                self.keyring.same(held.number) not in tried
+                for held in self.keyring.candidates(accounts, frozenset((esk.algorithm,)))
+            ):
                 return True
         return not esks
 
@@ -163,14 +167,6 @@ class Unlocker:
         if not message.esks:
             self._bare(message, outcome)
         return outcome
-
-    def _fitting(self, hidden: Sequence[Esk], accounts: Sequence[str]) -> list[Held]:
-        algorithms = {esk.algorithm for esk in hidden}
-        return [
-            held
-            for held in self.keyring.candidates(accounts)
-            if held.key is not None and held.public.algorithm in algorithms
-        ]
 
     def _open(
         self, message: EncryptedMessage, sessions: Sequence[SessionKey], outcome: Outcome
@@ -244,10 +240,11 @@ class Unlocker:
         outcome: Outcome,
     ) -> None:
         """Try each key on every hidden packet of its algorithm, so that a key is tried once."""
-        fitting = self._fitting(hidden, accounts)
-        before = set(outcome.tried_keys)
-        left = [held for held in fitting if held.number not in before]
-        for held in left[: self.budget.hidden]:
+        same, algorithms = self.keyring.same, frozenset(esk.algorithm for esk in hidden)
+        before = {same(number) for number in outcome.tried_keys}
+        candidates = self.keyring.candidates(accounts, algorithms)
+        left = (held for held in candidates if same(held.number) not in before)
+        for held in islice(left, self.budget.hidden):
             outcome.tried_keys.append(held.number)
             for esk in hidden:
                 # A refusal means little here: most keys are simply not the recipient's.
@@ -255,9 +252,10 @@ class Unlocker:
                     self._try(message, esk, held, outcome)
                 if outcome.opened is not None:
                     return
+        fitting = self.keyring.fitting(algorithms)
         outcome.candidates = len(fitting)
-        now = set(outcome.tried_keys)
-        tried = sum(held.number in now for held in fitting)
+        now = {same(number) for number in outcome.tried_keys}
+        tried = sum(same(held.number) in now for held in fitting)
         detail = f"{tried} of {len(fitting)} tried"
         outcome.worse(State.NO_KEY, "hidden-recipient", detail)
 
