@@ -76,7 +76,7 @@ def every_room(
         if template.exists():
             shutil.copytree(template, case)
         said = folder / f"{room}.txt"
-        here = [str(case) if word == "CASE" else word for word in words]
+        here = [word.replace("CASE", str(case)) for word in words]
         first, again = in_room(case, said, here, room, way)
         kept = folder / f"{room}"
         shutil.copytree(case, kept)

@@ -9,12 +9,24 @@ import os
 import select
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import zegel.service
 from zegel.cli.program import main
+from zegel.processing.tasks import OpenTask, ScanTask, UnderstandTask, UnlockKeysTask
+from zegel.service.portions import PortionTask
+from zegel.text.language import identify
 
 assert zegel.service  # loaded before the first fork
+# So is what the libraries load only when a command is given, and the models of languages.
+assert identify("Tomorrow we meet in the usual place.") == "en"
+with TemporaryDirectory() as _place, redirect_stdout(None), suppress(SystemExit):
+    main(["init", str(Path(_place) / "case")])
+
+TASKS: tuple[Any, ...] = (ScanTask, UnderstandTask, UnlockKeysTask, OpenTask, PortionTask)
 
 PATIENCE = 60.0
 """Seconds of silence after which a process counts as left behind."""
@@ -76,3 +88,17 @@ def at_commit(point: int, strike: Callable[[], None]) -> None:
         return rename
 
     os.rename, os.replace = struck(os.rename), struck(os.replace)
+
+
+def tallied(file: Path) -> None:
+    """Write a line into `file` for each task that this process begins, naming what it makes."""
+    for kind in TASKS:
+        real = kind.__call__
+
+        def begun(self: Any, real: Callable[[Any], Any] = real) -> Any:
+            made = getattr(self, "part", None) or getattr(self, "number", "")
+            with file.open("a", encoding="ascii") as tally:
+                tally.write(f"{type(self).__name__} {made}\n")
+            return real(self)
+
+        kind.__call__ = begun

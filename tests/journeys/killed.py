@@ -16,12 +16,13 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.journeys.forked import at_commit, run
+from tests.journeys.forked import at_commit, run, tallied
 
 
 def kill() -> None:
@@ -42,18 +43,25 @@ def every_point(
     strike, stopped = STRIKES[how]
     ended = []
     for point in count(1, step):
-        case = folder / f"{point:03d}"
+        case, tally = folder / f"{point:03d}", folder / f"{point:03d}.tasks"
         if template.exists():
             shutil.copytree(template, case)
         here = [word.replace("CASE", str(case)) for word in words]
-        first, said = run(here, partial(at_commit, point, strike))
-        again, more = run(here) if first == stopped else (None, b"")
+        first, said = run(here, partial(_prepared, point, strike, tally))
+        again, more = run(here, partial(tallied, tally)) if first == stopped else (None, b"")
         (folder / f"{point:03d}.txt").write_bytes(said)
         (folder / f"{point:03d}.again.txt").write_bytes(more)
-        ended.append({"point": point, "case": str(case), "first": first, "again": again})
+        tasks = tally.read_text("ascii").splitlines() if tally.exists() else []
+        struck = {"point": point, "case": str(case), "first": first, "again": again}
+        ended.append({**struck, "tasks": tasks})
         if again is None:
             break
     return ended
+
+
+def _prepared(point: int, strike: Callable[[], None], tally: Path) -> None:
+    tallied(tally)
+    at_commit(point, strike)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,6 @@ import pytest
 from tests.journeys.cases import Said, done, mail, maildir, say
 from zegel.casefile import Case
 from zegel.investigation import Investigation
-from zegel.investigation.casework import all_lines
 
 ORDER = """\
 number = "{number}"
@@ -217,30 +213,6 @@ def test_an_earlier_version_that_cannot_be_read_is_said_and_stops_nothing(case: 
 
     assert result["casework"]["unread"] == ["Quay-LB-1", "broken"]
     assert result["messages"] == len(WORDS)
-
-
-def test_a_killed_grant_that_is_given_again_neither_loses_nor_doubles_a_line(
-    template: Path, tmp_path: Path
-) -> None:
-    order = tmp_path / "LB-2.toml"
-    order.write_text(ORDER.format(number="LB-2", name="Quay", more=NARROW), "utf-8")
-    words = ["grant", str(order), "--case", "CASE"]
-    program = [sys.executable, "-m", "tests.journeys.killed", str(template), str(tmp_path)]
-    killed = subprocess.run([*program, "kill", "9", *words], check=True, capture_output=True)
-    points = json.loads(killed.stdout)
-    lines = [
-        {
-            version: [line.value for line in all_lines(Path(point["case"]) / version)]
-            for version in ("investigations/Quay-LB-1", "investigations/Quay-LB-2")
-        }
-        for point in points
-    ]
-
-    assert len(points) > 2
-    assert {point["again"] for point in points[:-1]} <= {0, 2}
-    assert {str(one) for one in lines} == {str(lines[-1])}
-    assert lines[-1]["investigations/Quay-LB-2"] == ["quay", "night", "night", "relevant"]
-    assert len(lines[-1]["investigations/Quay-LB-1"]) == 6
 
 
 def test_what_an_order_did_not_admit_is_counted_to_whoever_grants_alone(case: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.undisturbed import Step, found_in, journey_in, leftovers
+from tests.journeys.undisturbed import Step, found_in, leftovers
 from zegel import service
 from zegel.casefile import Case
 from zegel.errors import StorageError
@@ -22,12 +22,6 @@ from zegel.errors import StorageError
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
-    """Give the commands of a whole journey, each with the case before and after it."""
-    return journey_in(tmp_path_factory.mktemp("undisturbed"))
 
 
 @lru_cache(maxsize=1)

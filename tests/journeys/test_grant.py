@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -264,29 +262,3 @@ def test_a_moved_folder_opens_without_its_case_and_names_its_new_holder(
     assert count == Investigation.open(moved).messages
     assert "held by 2 in turn" in verified.out
     assert "vouched for as" in verified.out
-
-
-def kill_points(folder: Path, words: list[str]) -> list[dict[str, Any]]:
-    (folder / "k").mkdir()
-    program = [sys.executable, "-m", "tests.journeys.killed", str(folder / "case")]
-    program += [str(folder / "k"), "kill", "8", *words]
-    done = subprocess.run(program, check=True, capture_output=True, text=True)
-    return list(json.loads(done.stdout))
-
-
-def test_a_killed_grant_shows_no_half_folder_and_the_same_command_makes_it(
-    made: Path, tmp_path: Path
-) -> None:
-    shutil.copytree(made / "case", tmp_path / "case")
-    points = kill_points(tmp_path, ["grant", str(made / "order.toml"), "--case", "CASE"])
-    roots = set()
-    for place in sorted((tmp_path / "k").glob("*/investigations/*")):
-        if not place.name.startswith("."):
-            Investigation.open(place).check()
-            roots.add(Investigation.open(place).root)
-
-    assert len(points) > 2
-    # Killed after the folder had its name, the command finds it there and says so.
-    assert {point["again"] for point in points[:-1]} <= {0, 2}
-    assert len(list((tmp_path / "k").glob("*/investigations/Quay-G-1"))) == len(points)
-    assert roots == {investigation(made).root}

@@ -13,19 +13,13 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.undisturbed import Step, found_in, journey_in, leftovers
+from tests.journeys.undisturbed import Step, found_in, leftovers
 from zegel import service
 from zegel.casefile import Case
 
 SENTENCE = "Stopped. The same command continues where this one left off."
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
-    """Give the commands of a whole journey, each with the case before and after it."""
-    return journey_in(tmp_path_factory.mktemp("undisturbed"))
 
 
 def interrupted(step: Step, folder: Path, *, every: int, workers: int) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from pathlib import Path
 from zegel.canonical import JSON, canonical_json
 from zegel.custody.log import Log
 from zegel.errors import CaseError
-from zegel.tables import Stage, StorageGuard, make_folder, replace_file
+from zegel.tables import Stage, StorageGuard, make_folder, replace_file, sync
 
 FORMAT_VERSION = 1
 
@@ -121,7 +121,11 @@ class Case:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the case for writing; a second writer is refused at once."""
+        """Hold the case for writing; a second writer is refused at once.
+
+        Whatever an earlier command finished survives a power cut from then on, even where a kill
+        came between the name and the sync of its folder: this one builds on it.
+        """
         with StorageGuard(self.folder):
             descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -133,6 +137,8 @@ class Case:
                     where=str(self.folder),
                     next_step="Wait for it to end.",
                 ) from None
+            for folder in (self.folder, *self.folder.glob("*/"), *self.folder.glob("tables/*/")):
+                sync(folder)
             yield
         finally:
             os.close(descriptor)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from zegel.errors import CaseError, StorageError
+from zegel.tables import make_folder, sync
 
 LARGEST_KEY_FILE = 64 * 1024
 
@@ -32,7 +33,7 @@ def create_key(path: Path) -> Ed25519PrivateKey:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     beside = path.with_name(path.name + ".new")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         beside.unlink(missing_ok=True)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -40,7 +41,7 @@ def create_key(path: Path) -> Ed25519PrivateKey:
             file.flush()
             os.fsync(descriptor)
         beside.rename(path)
-        sync_folder(path.parent)
+        sync(path.parent)
     except OSError as error:
         reason = error.strerror or "the disk refuses"
         raise StorageError(
@@ -72,12 +73,3 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise CaseError("this file does not hold an Ed25519 key", where=str(path))
     return key
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

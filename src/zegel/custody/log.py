@@ -34,6 +34,7 @@ from zegel.custody.verify import verify
 from zegel.custody.vouching import may_be_anchored
 from zegel.custody.writing import Writer, new_entry
 from zegel.errors import CaseError, StorageError, UsageError, VerificationError, at
+from zegel.tables import make_folder
 
 
 class Log:
@@ -56,7 +57,7 @@ class Log:
             raise CaseError("there is a custody log here already", where=str(folder))
         key = create_key(key_file)
         with _storage(folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
             for name in (ENTRIES, LEAVES):
                 (folder / name).touch(mode=0o600)
                 if (folder / name).stat().st_size:

@@ -17,9 +17,9 @@ from typing import BinaryIO, Literal
 
 from zegel.canonical import canonical_json
 from zegel.custody.heads import LARGEST_HEAD, SignedHead, head_from
-from zegel.custody.keys import sync_folder
 from zegel.custody.merkle import Frontier
 from zegel.errors import CaseError, VerificationError
+from zegel.tables import sync
 
 FORMAT = "zegel-log-1"
 HEAD, ENTRIES, LEAVES = "head.json", "entries.jsonl", "leaves"
@@ -93,7 +93,7 @@ def write_state(folder: Path, state: LogState) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(folder / HEAD)
-    sync_folder(folder)
+    sync(folder)
 
 
 def _parse(fields: object) -> LogState | None:

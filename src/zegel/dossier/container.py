@@ -41,16 +41,16 @@ class Draft:
     removes it."""
 
     def __init__(self, place: Path) -> None:
+        self.place = place
+        self.members: dict[str, Member] = {}
+        self._folder = place.with_name(f".unfinished-{place.name}")
+        shutil.rmtree(self._folder, ignore_errors=True)  # also where a kill came after the rename
         if place.exists():
             raise UsageError(
                 "there is something here already",
                 where=str(place),
                 next_step="Choose another name; a dossier is never written over another.",
             )
-        self.place = place
-        self.members: dict[str, Member] = {}
-        self._folder = place.with_name(f".unfinished-{place.name}")
-        shutil.rmtree(self._folder, ignore_errors=True)
         make_folder(self._folder)
         self._by_digest: dict[tuple[str, bytes], str] = {}
         with StorageGuard(place):

@@ -20,7 +20,7 @@ from zegel.processing.keyring import worker_keyring
 from zegel.processing.keytable import Material, understand, unlock_row
 from zegel.processing.opening import Opening
 from zegel.processing.scan import scan_entries
-from zegel.processing.schemas import OPEN, SCAN
+from zegel.processing.schemas import KEYS, OPEN, SCAN
 from zegel.processing.spool import Spool, SpoolReader
 from zegel.processing.unlock import Budget, Passphrase, Unlocker
 from zegel.records import Problem
@@ -103,15 +103,20 @@ class UnderstandTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnlockKeysTask:
-    """Try passphrases on one batch of locked keys."""
+    """Try passphrases on one batch of locked keys: guesses are dear, so what they gave is kept."""
 
+    stage: Path
+    part: str
     rows: Sequence[dict[str, Any]] = field(repr=False)
     passphrases: Sequence[Passphrase]
     budget: int
 
-    def __call__(self) -> list[dict[str, Any]]:
-        """Return the rows, unlocked where a passphrase fits."""
-        return [unlock_row(row, self.passphrases, self.budget) for row in self.rows]
+    def __call__(self) -> Finished:
+        """Write the rows, unlocked where a passphrase fits."""
+        writer = Stage(self.stage).begin(self.part, {"keys": KEYS})
+        for row in self.rows:
+            writer.add("keys", unlock_row(row, self.passphrases, self.budget))
+        return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

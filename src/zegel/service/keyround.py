@@ -19,7 +19,7 @@ from zegel.processing.keytable import (
     needs_unlocking,
 )
 from zegel.processing.schemas import KEYS, PROBLEMS
-from zegel.processing.tasks import UnderstandTask, Understood, UnlockKeysTask
+from zegel.processing.tasks import Finished, UnderstandTask, Understood, UnlockKeysTask
 from zegel.processing.unlock import Budget, Passphrase
 from zegel.records import Problem
 from zegel.service.progress import Progress
@@ -29,7 +29,10 @@ Item = TypeVar("Item")
 
 _SCHEMAS = {"keys": KEYS, "problems": PROBLEMS}
 _MATERIALS_A_TASK = 256
-_KEYS_A_TASK = 16
+_LOCKED_A_TASK, _FREE_A_TASK = 16, 1024
+
+UNLOCKING = "unlocking"
+"""The stage of keys unlocked so far; gone once the key table holds them."""
 
 
 def build_keys(
@@ -60,7 +63,7 @@ def build_keys(
     fresh = [identity for identity in places if identity not in seen]
     progress.phase("keys", len(fresh), "keys")
     rows, problems = _understand(case, engine, set(fresh), earlier, progress)
-    rows = _unlock(engine, rows, passphrases, budget, progress)
+    rows = _unlock(case, engine, rows, passphrases, budget.passphrases, progress)
     part = f"k{len(known) + 1:04d}-{digest}"
     writer = stage.begin(part, _SCHEMAS)
     writer.add_all("keys", _drop_twins(rows))
@@ -128,26 +131,55 @@ def _understand(
 
 
 def _unlock(
+    case: Case,
     engine: LocalEngine,
     rows: list[dict[str, Any]],
     passphrases: Sequence[Passphrase],
-    budget: Budget,
+    budget: int,
     progress: Progress,
 ) -> list[dict[str, Any]]:
+    """Return `rows`, unlocked where a passphrase fits; no guess of a killed run is made again."""
     waiting = [row for row in rows if needs_unlocking(row, len(passphrases))]
     progress.phase("unlock keys", len(waiting), "keys")
-    unlocked: dict[int, dict[str, Any]] = {}
+    stage = case.stage(UNLOCKING)
+    batches = {_named_batch(batch, len(passphrases), budget): batch for batch in _by_cost(waiting)}
 
-    def done(result: list[dict[str, Any]]) -> None:
-        unlocked.update({row["number"]: row for row in result})
-        progress.advance(len(result))
+    def tasks() -> Iterator[UnlockKeysTask]:
+        for part, batch in batches.items():
+            if stage.has(part):
+                progress.advance(len(batch))
+            else:
+                yield UnlockKeysTask(
+                    stage=stage.folder,
+                    part=part,
+                    rows=batch,
+                    passphrases=passphrases,
+                    budget=budget,
+                )
 
-    tasks = (
-        UnlockKeysTask(rows=batch, passphrases=passphrases, budget=budget.passphrases)
-        for batch in _batches(iter(waiting), _KEYS_A_TASK)
-    )
-    engine.run(tasks, done)
+    def done(finished: Finished) -> None:
+        stage.commit(finished.part, finished.unfinished)
+        progress.advance(finished.rows["keys"])
+
+    engine.run(tasks(), done)
+    files = (stage.folder / part / "keys.parquet" for part in batches)
+    unlocked = {row["number"]: row for row in read_rows(files)}
     return [unlocked.get(row["number"], row) for row in rows]
+
+
+def _by_cost(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield batches of keys: few that take guesses at a time, many that are not locked."""
+    yield from _batches((row for row in rows if row["locked"]), _LOCKED_A_TASK)
+    yield from _batches((row for row in rows if not row["locked"]), _FREE_A_TASK)
+
+
+def _named_batch(rows: list[dict[str, Any]], passphrases: int, budget: int) -> str:
+    """Name a batch by all that its guesses depend on."""
+    keys = [
+        [row["number"], row["tried_passphrases"], (row["material"] or b"").hex()] for row in rows
+    ]
+    named = json.dumps([keys, passphrases, budget])
+    return f"u-{hashlib.sha256(named.encode()).hexdigest()[:32]}"
 
 
 def _worth(row: dict[str, Any]) -> int:

@@ -28,7 +28,7 @@ from zegel.processing.tasks import Finished, OpenTask, ScanTask, Source
 from zegel.processing.unlock import Budget
 from zegel.service.cases import open_exhibit, shelf, sweep_work
 from zegel.service.door import Visit, Who, enter_case
-from zegel.service.keyround import build_keys
+from zegel.service.keyround import UNLOCKING, build_keys
 from zegel.service.passphrases import PassphraseList
 from zegel.service.progress import Progress, silent
 from zegel.tables import StorageGuard, commit, make_folder
@@ -82,6 +82,7 @@ def _process(run: _Run, visit: Visit) -> dict[str, str]:
         phrases.add_found(case.stage("scan").files("passphrases"))
         budget = run.options.budget
         keys = build_keys(case, run.engine, phrases.all(), budget, progress, go_on=go_on)
+        shutil.rmtree(case.stage(UNLOCKING).folder, ignore_errors=True)
         run.open_round(keys, phrases, go_on=go_on)
         shutil.rmtree(run.spool, ignore_errors=True)
         digests = run.settle()
@@ -119,7 +120,7 @@ class _Run:
             )
 
     def sweep(self) -> None:
-        for name in ("scan", "keys", "plan", "open", "settled"):
+        for name in ("scan", UNLOCKING, "keys", "plan", "open", "settled"):
             self.case.stage(name).sweep()
         shutil.rmtree(self.case.folder / "spill", ignore_errors=True)
         sweep_work(self.case)

@@ -5,7 +5,7 @@ belong together; it is either wholly there or it is not (`commit`). Each file ca
 canonical digest of its rows (`digest`).
 """
 
-from zegel.tables.commit import StorageGuard, commit, make_folder, replace_file
+from zegel.tables.commit import StorageGuard, commit, make_folder, replace_file, sync
 from zegel.tables.digest import batch_digest, table_digest
 from zegel.tables.lookup import rows_between, rows_with
 from zegel.tables.parts import PartWriter, Stage, read_batches, read_rows, read_table
@@ -23,5 +23,6 @@ __all__ = [
     "replace_file",
     "rows_between",
     "rows_with",
+    "sync",
     "table_digest",
 ]

@@ -1,7 +1,9 @@
 """The only way anything becomes part of a case: synced beside its place, then renamed into it.
 
-After a kill or a power cut a name is either absent or complete (POSIX rename; the folder is
-synced too). Never overwrites a part that is already there.
+After a kill or a power cut a name is either absent or complete, and once `commit` has returned it
+is there. POSIX promises of what was not synced nothing, in any order: so every file and folder
+below comes before the rename, and the folder that holds the name after it. Never overwrites a
+part that is already there.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ def reason_in(words: str) -> str | None:
     return next((reason for reason in map(os.strerror, _FULL) if reason in words), None)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make the bytes of a file, or the names in a folder, survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -58,10 +61,23 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def _sync_all(path: Path) -> None:
+    """Sync all that lies in `path`, and then `path`."""
+    if path.is_dir():
+        for child in sorted(path.iterdir()):
+            _sync_all(child)
+    sync(path)
+
+
 def make_folder(path: Path) -> Path:
-    """Make `path` and its parents, readable by their owner alone."""
+    """Make `path` and its parents, readable by their owner alone; they survive a power cut."""
+    if path.is_dir():
+        return path
     with StorageGuard(path):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing or [path]):  # which raises where a file lies there
+            folder.mkdir(mode=0o700, exist_ok=True)
+            sync(folder.parent)
     return path
 
 
@@ -72,15 +88,12 @@ def commit(written: Path, place: Path) -> None:
     is kept and `written` removed: both were made from the same input.
     """
     with StorageGuard(place):
-        if written.is_dir():
-            for child in sorted(written.iterdir()):
-                _sync(child)
-        _sync(written)
         if place.exists() and written.is_dir():
             shutil.rmtree(written)
-            return
-        written.rename(place)
-        _sync(place.parent)
+        else:
+            _sync_all(written)
+            written.rename(place)
+        sync(place.parent)
 
 
 def replace_file(place: Path, content: bytes, *, mode: int = 0o600) -> None:

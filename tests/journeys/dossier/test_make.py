@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -282,31 +281,3 @@ def signatures(said: str) -> int:
     found = re.search(r"(\d+) signatures", said)
     assert found is not None
     return int(found[1])
-
-
-@pytest.mark.slow
-def test_a_killed_export_leaves_a_whole_file_or_none_and_the_same_command_makes_it(
-    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZEGEL_KEYS", str(tmp_path / "keys"))
-    copied(export, tmp_path / "template")
-    (tmp_path / "k").mkdir()
-    ids = export.list(tmp_path / "ids", *export.letters.values())
-    words = ["dossier", "make", "-i", "CASE/inv", "-o", "CASE/out.zip", "--ids", str(ids)]
-    program = [sys.executable, "-m", "tests.journeys.killed", str(tmp_path / "template")]
-    program += [str(tmp_path / "k"), "kill", "3", *words]
-    points = json.loads(subprocess.run(program, check=True, capture_output=True).stdout)
-
-    assert len(points) > 2
-    # Killed after the file had its name, the command finds it there and says so.
-    assert {point["again"] for point in points[:-1]} <= {0, 2}
-    for point in points:
-        place = Path(point["case"])
-        assert sorted(path.name for path in place.iterdir()) == ["inv", "out.zip"]
-        assert verify(place / "out.zip", export.root)[0] == 0
-        made = [
-            entry.facts["sha256"]
-            for entry in Log.open(place / "inv" / "custody", None).entries()
-            if entry.act == "dossier made"
-        ]
-        assert hashlib.sha256((place / "out.zip").read_bytes()).hexdigest() in made

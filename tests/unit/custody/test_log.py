@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -223,10 +224,9 @@ def test_a_kill_while_creating_lets_the_same_command_continue(
 ) -> None:
     kills = 0
     while not (folder / "head.json").exists():
-        with monkeypatch.context() as patch:
-            kill_after(patch, kills)
-            with pytest.raises(Killed):
-                Log.create(folder, key_file, origin="x")
+        with monkeypatch.context() as patch, suppress(Killed):
+            kill_after(patch, kills)  # what an attempt has synced, the next need not sync
+            Log.create(folder, key_file, origin="x")
         kills += 1
     assert kills > 1
 
