@@ -32,6 +32,7 @@ class Disk:
         self._held: dict[int, int] = {}
         self._names: dict[int, dict[str, int]] = {}
         self._bytes: dict[int, bytes] = {}
+        self._read: dict[int, tuple[tuple[int, int, int] | None, bytes]] = {}
         self._root = root
         self._top = self._hold(root.parent)
         self._names[self._top] = {}
@@ -71,7 +72,11 @@ class Disk:
         return {name: self._hold(f"{self._where(inode)}/{name}") for name in sorted(names)}
 
     def _bytes_now(self, inode: int) -> bytes:
-        return Path(self._where(inode)).read_bytes()
+        found = os.fstat(self._held[inode])
+        stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        if self._read.get(inode, (None, b""))[0] != stamp:
+            self._read[inode] = (stamp, Path(self._where(inode)).read_bytes())
+        return self._read[inode][1]
 
     def synced(self, descriptor: int) -> None:
         """Note that a file or a folder was synced."""
@@ -79,8 +84,9 @@ class Disk:
         if inode is not None:
             self._names[inode] = self._names_now(inode)
         else:
-            held = Path(f"/proc/self/fd/{descriptor}").readlink()
-            self._bytes[self._hold(held)] = held.read_bytes()
+            inode = self._hold(Path(f"/proc/self/fd/{descriptor}").readlink())
+            self._read.pop(inode, None)
+            self._bytes[inode] = self._bytes_now(inode)
 
     @contextmanager
     def watched(self, seen: Callable[[], None]) -> Iterator[None]:
@@ -169,7 +175,7 @@ class Disk:
     def _torn(self, inode: int) -> bytes:
         """Return bytes of which the later half was lost, or all of it as far as it was synced."""
         safe, now = self._bytes.get(inode, b""), self._bytes_now(inode)
-        if not now.startswith(safe):
+        if now is safe or not now.startswith(safe):
             return safe
         return now[: (len(safe) + len(now)) // 2]
 

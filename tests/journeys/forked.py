@@ -6,16 +6,20 @@ Each run is a process group of its own, and has ended when the last of its proce
 from __future__ import annotations
 
 import os
+import resource
 import select
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import zegel.service
 from zegel.cli.program import main
+from zegel.engines import LocalEngine
 from zegel.processing.tasks import OpenTask, ScanTask, UnderstandTask, UnlockKeysTask
 from zegel.service.portions import PortionTask
 from zegel.text.language import identify
@@ -102,3 +106,42 @@ def tallied(file: Path) -> None:
             return real(self)
 
         kind.__call__ = begun
+
+
+@dataclass(frozen=True)
+class Dying:
+    """A task whose worker is killed as by the kernel that wants its memory."""
+
+    task: Any
+
+    def __call__(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Starving:
+    """A task whose worker may have no more memory than it has."""
+
+    task: Any
+
+    def __call__(self) -> Any:
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used, used))
+        return bytearray(1 << 30)
+
+
+def spoiled_at(point: int, spoil: Callable[[Any], Any]) -> None:
+    """Let the task at `point` of all that this process hands to workers be spoiled."""
+    left = point
+    real = LocalEngine._feed
+
+    def feed(self: LocalEngine, pool: Any, waiting: Iterator[Any], done: Any) -> None:
+        def tasks() -> Iterator[Any]:
+            nonlocal left
+            for task in waiting:
+                left -= 1
+                yield spoil(task) if left == 0 else task
+
+        real(self, pool, tasks(), done)
+
+    LocalEngine._feed = feed  # type: ignore[method-assign]

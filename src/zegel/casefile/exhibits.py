@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import pyarrow.parquet as pq
@@ -29,6 +29,7 @@ from zegel.custody.proofs import Proofs
 from zegel.errors import UsageError
 from zegel.exhibits import Entry
 from zegel.exhibits.acquisition import Acquisition, Conditions
+from zegel.exhibits.model import EntryKind
 from zegel.tables import PartWriter, StorageGuard, commit, make_folder, read_rows, replace_file
 
 
@@ -55,6 +56,13 @@ class ExhibitRecord:
     def place(self) -> Path:
         """Return where the copy lies; names of files need not be text."""
         return Path(os.fsdecode(unquote_to_bytes(self.location)))
+
+
+class EntrySize(NamedTuple):
+    """How large an entry is, and whether it is a file: what a container holds is counted apart."""
+
+    size: int
+    is_file: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +136,14 @@ class ExhibitShelf:
     def entries(self, identity: str) -> Iterator[Entry]:
         """Yield the exhibit's entries in order."""
         return (row_entry(row) for row in read_rows([self.manifest(identity)]))
+
+    def sizes(self, identity: str) -> Iterator[EntrySize]:
+        """Yield only the sizes of the exhibit's entries, in order: many times quicker."""
+        with pq.ParquetFile(self.manifest(identity)) as file:
+            for batch in file.iter_batches(batch_size=65536, columns=["size", "kind"]):
+                columns = (batch.column(name).to_pylist() for name in ("size", "kind"))
+                for size, kind in zip(*columns, strict=True):
+                    yield EntrySize(size, kind == EntryKind.FILE)
 
     def tree(self, identity: str) -> Path:
         """Return the file of the tree whose root is the exhibit's seal, for `Proofs.read`."""

@@ -31,6 +31,10 @@ CaseOption = Annotated[
     typer.Option("--case", help="The case folder; else $ZEGEL_CASE, else the current folder."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+LinesOption = Annotated[
+    bool,
+    typer.Option("--json-progress", help="On standard error one JSON object a line, and no bars."),
+]
 
 
 def open_case(folder: Path | None) -> Case:
@@ -112,6 +116,7 @@ def intake(
     ] = None,
     case: CaseOption = None,
     json: JsonOption = False,
+    _in_lines: LinesOption = False,
 ) -> None:
     """Take in a copy, read-only: every file hashed once, the manifest sealed."""
     opened = open_case(case)
@@ -188,6 +193,7 @@ def process(
     ] = False,
     case: CaseOption = None,
     json: JsonOption = False,
+    _in_lines: LinesOption = False,
 ) -> None:
     """Scan, unlock and read what can be read; the same command continues after any stop."""
     opened = open_case(case)

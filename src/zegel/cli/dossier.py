@@ -10,6 +10,7 @@ import typer
 
 from zegel import service
 from zegel.cli import show
+from zegel.cli.commands import LinesOption
 from zegel.cli.files import read_file
 from zegel.cli.inside import InvestigationOption, JsonOption, open_investigation
 from zegel.errors import UsageError
@@ -52,6 +53,7 @@ def make(
         int | None, typer.Option(min=0, help="How many messages the report prints; at most 2,000.")
     ] = None,
     json: JsonOption = False,
+    _in_lines: LinesOption = False,
 ) -> None:
     """Make a dossier: certificates, proofs and bytes of the messages chosen, in one file."""
     inv = open_investigation(investigation)

@@ -10,7 +10,7 @@ import typer
 
 from zegel import service
 from zegel.cli import previews, show, showing
-from zegel.cli.commands import CaseOption, JsonOption, open_case
+from zegel.cli.commands import CaseOption, JsonOption, LinesOption, open_case
 from zegel.cli.files import read_file
 from zegel.errors import UsageError, at
 
@@ -22,7 +22,9 @@ def register(app: typer.Typer) -> None:
     app.command()(grant)
 
 
-def index(case: CaseOption = None, json: JsonOption = False) -> None:
+def index(
+    case: CaseOption = None, json: JsonOption = False, _in_lines: LinesOption = False
+) -> None:
     """Build the index of the whole case, which a grant needs; nothing of it is shown."""
     opened = open_case(case)
     with show.progress() as bar:
@@ -71,6 +73,7 @@ def grant(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     case: CaseOption = None,
     json: JsonOption = False,
+    _in_lines: LinesOption = False,
 ) -> None:
     """Apply an order: make the investigation's folder, with what it admits and nothing else."""
     if casework_from and without_casework:

@@ -10,7 +10,7 @@ import typer
 
 from zegel import service
 from zegel.cli import show
-from zegel.cli.commands import CaseOption, JsonOption, open_case
+from zegel.cli.commands import CaseOption, JsonOption, LinesOption, open_case
 from zegel.cli.files import read_file
 from zegel.cli.inside import (
     InvestigationOption,
@@ -100,6 +100,7 @@ def mark(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     case: CaseOption = None,
     json: JsonOption = False,
+    _in_lines: LinesOption = False,
 ) -> None:
     """Set apart, before the index, what matches the register, and the threads it stands in."""
     opened = open_case(case)

@@ -23,7 +23,7 @@ from zegel.cli import (
     sampling,
 )
 from zegel.cli.commands import app as app
-from zegel.cli.show import messages
+from zegel.cli.show import Voice, failed, stopped
 from zegel.errors import ERRORS, StorageError, UsageError, ZegelError
 
 magistrates.register(app)
@@ -36,11 +36,15 @@ sampling.register(app)
 privilege.register(app)
 life.register(app)
 
+_AGAIN = "End what else needs memory, and give the same command again: it continues."
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `zegel`; every known failure ends in one sentence and its own exit code."""
     sys.excepthook = _no_traceback
     words = sys.argv[1:] if arguments is None else arguments
+    # Before the words are understood: what is wrong with them is said in lines too.
+    Voice.in_lines = "--json-progress" in words
     try:
         # Not `app(…)`: Typer would put its own exception hook in place of ours.
         code = typer.main.get_command(app)(words, standalone_mode=False) or 0
@@ -53,13 +57,16 @@ def main(arguments: list[str] | None = None) -> None:
         said = error.format_message().rstrip(".")
         _fail(UsageError(said, next_step="`zegel --help` lists the commands."), "--json" in words)
     except (KeyboardInterrupt, typer.Abort):
-        messages.print("Stopped. The same command continues where this one left off.")
+        stopped()
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except ZegelError as error:
         _fail(error, "--json" in words)
+    except MemoryError:
+        short = ZegelError("there was not enough memory", next_step=_AGAIN)
+        _fail(short, "--json" in words)
     except OSError as error:
         _fail(
             StorageError(
@@ -72,22 +79,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _fail(error: ZegelError, as_json: bool) -> None:
+    said = {
+        "kind": _kind(error),
+        "what": error.what,
+        "where": error.where,
+        "next": error.next_step,
+    }
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "error": {
-                        "kind": _kind(error),
-                        "what": error.what,
-                        "where": error.where,
-                        "next": error.next_step,
-                    }
-                }
-            )
-        )
-    messages.print(
-        f"zegel: {error}", style="bold red", highlight=False, soft_wrap=True, markup=False
-    )
+        print(json.dumps({"error": said}))
+    failed(f"zegel: {error}", **said, exit_code=error.exit_code)
     sys.exit(error.exit_code)
 
 
@@ -102,11 +102,14 @@ def _no_traceback(
     # A traceback may show content of the evidence; the place in our own code cannot.
     frames = traceback.extract_tb(trace)
     places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
-    messages.print(
-        f"zegel: internal error, {kind.__name__} at {places}. Nothing that was finished is lost. "
-        "Please report this line.",
-        style="bold red",
-        highlight=False,
-        soft_wrap=True,
+    what = f"internal error, {kind.__name__} at {places}"
+    later = "Please report this line."
+    failed(
+        f"zegel: {what}. Nothing that was finished is lost. {later}",
+        kind="internal",
+        what=what,
+        where="",
+        next=later,
+        exit_code=INTERNAL_ERROR,
     )
     sys.exit(INTERNAL_ERROR)

@@ -15,10 +15,12 @@ from rich.progress import (
     Task,
     TaskID,
     TextColumn,
-    TimeRemainingColumn,
 )
 from rich.table import Column
 from rich.text import Text
+
+from zegel.cli.lines import Lines
+from zegel.service.pace import Pace
 
 
 class _Amount(ProgressColumn):
@@ -36,9 +38,34 @@ class _Rate(ProgressColumn):
     """How much is done in a second."""
 
     def render(self, task: Task) -> Text:
-        speed = task.completed / task.elapsed if task.finished and task.elapsed else task.speed
-        told = speed and task.fields["unit"]
-        return Text(f"{_amount(speed or 0, task)}/s" if told else "", style="progress.data.speed")
+        pace: Pace = task.fields["pace"]
+        rate = pace.done / task.elapsed if task.finished and task.elapsed else _rate_now(task)
+        told = rate and task.fields["unit"]
+        return Text(f"{_amount(rate or 0, task)}/s" if told else "", style="progress.data.speed")
+
+
+class _Time(ProgressColumn):
+    """How long it takes yet; once it is done, how long it took."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        pace: Pace = task.fields["pace"]
+        if task.finished:
+            return Text(_clock(task.finished_time or 0), style="progress.elapsed")
+        left = None if task.total is None else pace.left(task.total, task.get_time())
+        return Text("-:--:--" if left is None else _clock(left), style="progress.remaining")
+
+
+def _rate_now(task: Task) -> float | None:
+    pace: Pace = task.fields["pace"]
+    return pace.rate(task.get_time())
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
 class _Problems(ProgressColumn):
@@ -66,12 +93,16 @@ class Bar:
     def phase(self, name: str, total: int | None, unit: str) -> None:
         """Start a bar for the phase."""
         self._finish()
-        self._task = self._progress.add_task(f"{name} ({unit})", total=total, unit=unit, problems=0)
+        pace = Pace(self._progress.get_time())
+        words = f"{name} ({unit})"
+        self._task = self._progress.add_task(words, total=total, unit=unit, problems=0, pace=pace)
 
     def advance(self, units: int, problems: int = 0) -> None:
         """Move the bar, and count the problems met on the way."""
         if self._task is not None:
-            met = self._progress.tasks[self._task].fields["problems"] + problems
+            fields = self._progress.tasks[self._task].fields
+            fields["pace"].advance(units, self._progress.get_time())
+            met = fields["problems"] + problems
             self._progress.update(self._task, advance=units, problems=met)
 
     def note(self, sentence: str) -> None:
@@ -105,10 +136,18 @@ def progress(console: Console) -> Iterator[Bar]:
         BarColumn(bar_width=10),
         _Amount(_one_line()),
         _Rate(_one_line()),
-        TimeRemainingColumn(elapsed_when_finished=True, table_column=_one_line()),
+        _Time(_one_line()),
         _Problems(_one_line()),
     )
     with Progress(*columns, console=console) as shown:
         bar = Bar(shown)
         yield bar
         bar.close()
+
+
+@contextmanager
+def lines() -> Iterator[Lines]:
+    """Tell progress in lines of JSON while the block runs."""
+    told = Lines()
+    yield told
+    told.close()

@@ -14,13 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from zegel.cli.progress import Bar
+from zegel.cli.lines import Lines, tell
+from zegel.cli.progress import Bar, lines
 from zegel.cli.progress import progress as bars
 from zegel.custody.witnesses import WitnessedVerification
 from zegel.service.intake import Intake
 from zegel.service.rechecking import Recheck
 
-messages = Console(stderr=True)
+_messages = Console(stderr=True)
 _WIDE = 200
 # Into a file or a pipe a table may be as wide as it needs; a terminal says how wide it is.
 _out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
@@ -37,14 +38,37 @@ _COLOURS = {
 }
 
 
+class Voice:
+    """Which form standard error has: words for a person, or lines of JSON for a program."""
+
+    in_lines = False
+
+
 def training() -> None:
     """Say that this is a training case."""
-    messages.print("TRAINING CASE: for practice only, never evidence.", style="black on yellow")
+    _say("TRAINING CASE: for practice only, never evidence.", "black on yellow")
 
 
 def warn(text: str) -> None:
     """Print one sentence that asks for attention."""
-    messages.print(plain(text), style="yellow", markup=False, soft_wrap=True)
+    _say(plain(text), "yellow")
+
+
+def stopped() -> None:
+    """Say that the command was interrupted."""
+    _say("Stopped. The same command continues where this one left off.", "", event="stopped")
+
+
+def failed(sentence: str, **facts: str | int) -> None:
+    """Say that the command ends in an error."""
+    _say(sentence, "bold red", event="error", **facts)
+
+
+def _say(sentence: str, style: str, *, event: str = "message", **facts: str | int) -> None:
+    if Voice.in_lines:
+        tell(event, text=sentence, **facts)
+    else:
+        _messages.print(sentence, style=style, highlight=False, soft_wrap=True, markup=False)
 
 
 def plain(text: str) -> str:
@@ -75,9 +99,9 @@ def document(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-def progress() -> AbstractContextManager[Bar]:
+def progress() -> AbstractContextManager[Bar | Lines]:
     """Show progress on standard error while the block runs."""
-    return bars(messages)
+    return lines() if Voice.in_lines else bars(_messages)
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:

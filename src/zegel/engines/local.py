@@ -89,6 +89,25 @@ def _collected_seldom() -> Iterator[None]:
 
 
 @contextmanager
+def _memory_short_said() -> Iterator[None]:
+    """Say what to do where a worker was killed, or no memory was left for it."""
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise _stopped("a worker process died (killed, or out of memory)") from error
+    except MemoryError as error:
+        raise _stopped("there was not enough memory") from error
+
+
+def _stopped(what: str) -> ZegelError:
+    return ZegelError(
+        f"{what}; finished parts are kept",
+        next_step="Give the same command again: it continues. With --workers 1 it takes the least"
+        " memory.",
+    )
+
+
+@contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back from this thread, and from processes it starts until they ignore it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -139,6 +158,10 @@ class LocalEngine:
 
         One worker runs inside this process, so that a debugger or a profiler sees it.
         """
+        with _memory_short_said():
+            self._run(tasks, done)
+
+    def _run(self, tasks: Iterable[Task[Result]], done: Callable[[Result], None]) -> None:
         if self.workers == 1:
             with _scratch(self._scratch), _collected_seldom():
                 for task in tasks:
@@ -155,11 +178,6 @@ class LocalEngine:
         try:
             self._feed(self._pool, iter(tasks), done)
             ended = True
-        except BrokenProcessPool as error:
-            raise ZegelError(
-                "a worker process died (killed, or out of memory); finished parts are kept",
-                next_step="Give the same command again, with --workers 1 if memory is short.",
-            ) from error
         finally:
             if not (ended and self._stays):
                 self._end()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from zegel import keystores, mailstores, registries
 from zegel.exhibits import Copy, SealBroken
@@ -19,6 +19,14 @@ from zegel.processing.rows import Place, Sink, add_key, add_problem
 from zegel.processing.spool import Spool
 from zegel.processing.stored import Stored, read_stored
 from zegel.records import File, FoundPassphrase, Holding, Problem
+
+
+class _HasSize(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+Sized = TypeVar("Sized", bound=_HasSize)
 
 _READABLE_KINDS = {EntryKind.FILE, EntryKind.HARDLINK}
 
@@ -166,10 +174,13 @@ class _FileScan:
 
 
 def iter_partitions(
-    entries: Iterator[Entry], *, files: int = 4096, size: int = 256 * 2**20
-) -> Iterator[list[Entry]]:
-    """Cut a manifest into partitions of bounded work, the same way every time; at least one."""
-    batch: list[Entry] = []
+    entries: Iterable[Sized], *, files: int = 4096, size: int = 256 * 2**20
+) -> Iterator[list[Sized]]:
+    """Cut a manifest into partitions of bounded work, the same way every time; at least one.
+
+    `entries` may be anything of the same sizes.
+    """
+    batch: list[Sized] = []
     total = cut = 0
     for entry in entries:
         batch.append(entry)

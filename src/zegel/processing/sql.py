@@ -47,7 +47,7 @@ def connect(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.OutOfMemoryException as error:
         # Spilling stops at what was free on the disk when the connection was made.
         if "max_temp_directory_size" not in str(error):
-            raise
+            raise MemoryError from error
         raise refused(spill, "no space left to spill what memory does not hold") from error
     except RuntimeError as error:
         # DuckDB looks for Ctrl-C while it works, and then has only a sentence for it.

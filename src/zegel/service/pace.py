@@ -10,15 +10,21 @@ half did.
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
+from threading import RLock
 
 _KEPT = 256
 """Moments remembered of the time so far; more would not change the rate."""
 
 
 class Pace:
-    """The pace of one phase; times are seconds of any clock that never goes back."""
+    """The pace of one phase; times are seconds of any clock that never goes back.
+
+    One thread may do the work and another show it.
+    """
 
     def __init__(self, began: float) -> None:
+        self._lock = RLock()
         self._times = [began]
         self._done = [0.0]
 
@@ -29,6 +35,10 @@ class Pace:
 
     def advance(self, units: float, now: float) -> None:
         """Note that `units` more were done by `now`."""
+        with self._lock:
+            self._advance(units, now)
+
+    def _advance(self, units: float, now: float) -> None:
         kept = self._times
         between = (now - kept[0]) / _KEPT
         if len(kept) > 1 and now - kept[-2] <= between:
@@ -53,6 +63,10 @@ class Pace:
 
     def rate(self, now: float) -> float | None:
         """Return units a second; None until something was done."""
+        with self._lock:
+            return self._rate(now)
+
+    def _rate(self, now: float) -> float | None:
         start = self._half(self._times[-1])  # so that something was done since, however long ago
         span = self._end(now) - start
         if span <= 0 or self.done <= 0:
@@ -61,12 +75,13 @@ class Pace:
 
     def left(self, total: float, now: float) -> float | None:
         """Return the seconds until `total` is done; None while nobody can know."""
-        rate = self.rate(now)
-        if self.done >= total:
-            return 0.0
-        if rate is None:
-            return None
-        return max(0.0, self._end(now) + (total - self.done) / rate - now)
+        with self._lock:
+            rate = self._rate(now)
+            if self.done >= total:
+                return 0.0
+            if rate is None:
+                return None
+            return max(0.0, self._end(now) + (total - self.done) / rate - now)
 
     def _end(self, now: float) -> float:
         """Return until when what is done tells the rate.
@@ -75,7 +90,7 @@ class Pace:
         it takes longer than any before, the time it takes counts.
         """
         last = self._times[-1]
-        longest = max((b - a for a, b in zip(self._times, self._times[1:], strict=False)), default=0)
+        longest = max((after - before for before, after in pairwise(self._times)), default=0.0)
         return max(last, now - longest)
 
     def _done_at(self, time: float) -> float:

@@ -36,6 +36,9 @@ from zegel.tables import StorageGuard, commit, make_folder
 RULES = 3
 """Version of the rules that turn bytes into rows; tables of another one are not added to."""
 
+_GOLDEN = 0.6180339887498949
+"""Multiples of it, their whole part left out, fill the numbers from 0 to 1 evenly at any count."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessOptions:
@@ -132,32 +135,44 @@ class _Run:
 
     def scan(self) -> None:
         stage = self.case.stage("scan")
-        self.progress.phase("scan", sum(record.entries for record in self.records), "entries")
+        cut = {record.identity: self._cut(record.identity) for record in self.records}
+        sizes = {part: size for parts in cut.values() for part, size in parts.items()}
+        self.progress.phase("scan", sum(sizes.values()), "bytes")
 
         def tasks() -> Iterable[ScanTask]:
             for record in self.records:
-                source = self.sources[record.identity]
+                parts = cut[record.identity]
+                known = {part for part in parts if stage.has(part)}
+                for part in sorted(known):
+                    self.progress.advance(parts[part], stage.rows(part, "problems"))
                 # Fails here, in words, where the copy is gone: workers would only say it thrice.
                 open_exhibit(self.case, record).close()
+                if known == parts.keys():
+                    continue  # a manifest of millions takes minutes to read
                 entries = shelf(self.case).entries(record.identity)
-                for number, batch in enumerate(iter_partitions(entries)):
-                    part = f"{record.identity}-{number:06d}-v{RULES}"
-                    if stage.has(part):
-                        self.progress.advance(len(batch), stage.rows(part, "problems"))
-                    else:
+                for part, batch in zip(parts, iter_partitions(entries), strict=True):
+                    if part not in known:
                         yield ScanTask(
                             stage=stage.folder,
                             part=part,
-                            source=source,
+                            source=self.sources[record.identity],
                             spool=self.spool,
                             entries=batch,
                         )
 
         def done(finished: Finished) -> None:
             stage.commit(finished.part, finished.unfinished)
-            self.progress.advance(finished.rows["files"], finished.rows["problems"])
+            self.progress.advance(sizes[finished.part], finished.rows["problems"])
 
         self.engine.run(tasks(), done)
+
+    def _cut(self, exhibit: str) -> dict[str, int]:
+        """Return the bytes of the files in each partition of an exhibit, by the part's name."""
+        partitions = iter_partitions(shelf(self.case).sizes(exhibit))
+        return {
+            f"{exhibit}-{number:06d}-v{RULES}": sum(one.size for one in batch if one.is_file)
+            for number, batch in enumerate(partitions)
+        }
 
     def open_round(self, keys: Path, phrases: PassphraseList, *, go_on: bool) -> None:
         digest = self._round_digest(keys, phrases)
@@ -171,7 +186,7 @@ class _Run:
         plan, number = self._plan(digest, go_on)
         sizes = _row_groups(plan)
         self.progress.phase("open", sum(sizes), "contents")
-        parts = {f"r{number:04d}-{digest}-{group:06d}": group for group in range(len(sizes))}
+        parts = {f"r{number:04d}-{digest}-{group:06d}": group for group in _spread(len(sizes))}
 
         def tasks() -> Iterable[OpenTask]:
             for part, group in parts.items():
@@ -278,3 +293,12 @@ def _row_groups(plan: Path) -> list[int]:
     with pq.ParquetFile(plan) as file:
         groups = range(file.num_row_groups)
         return [file.metadata.row_group(group).num_rows for group in groups] or [0]
+
+
+def _spread(count: int) -> list[int]:
+    """Return the numbers below `count` in an order that soon has seen all of their range.
+
+    A plan has its cheap contents first: done in its order, the time left would look short until
+    the dear ones came.
+    """
+    return sorted(range(count), key=lambda number: number * _GOLDEN % 1)

@@ -68,6 +68,18 @@ def test_a_killed_worker_is_an_error_that_says_what_to_do() -> None:
         LocalEngine(2).run([Die()], lambda _: None)
 
 
+@dataclass(frozen=True)
+class Hoard:
+    def __call__(self) -> int:
+        raise MemoryError
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_memory_that_was_refused_is_an_error_that_says_what_to_do(workers: int) -> None:
+    with pytest.raises(ZegelError, match=r"not enough memory.*same command again"):
+        LocalEngine(workers).run([Hoard()], lambda _: None)
+
+
 # Interrupts its whole process group, as Ctrl-C does, while two workers are on their way.
 INTERRUPTED = """
 import os, signal, sys, time
