@@ -12,6 +12,7 @@ import pytest
 from tests.journeys.cases import Said, done, mail, maildir, say
 from zegel.casefile import Case
 from zegel.investigation import Investigation
+from zegel.investigation.casework import all_lines
 
 ORDER = """\
 number = "{number}"

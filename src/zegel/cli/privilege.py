@@ -126,7 +126,11 @@ def mark(
 
 
 @privilege.command()
-def index(case: CaseOption = None, json: JsonOption = False) -> None:
+def index(
+    case: CaseOption = None,
+    json: JsonOption = False,
+    _in_lines: LinesOption = False,
+) -> None:
     """Build the index of what is set apart, from which only a review's order draws."""
     opened = open_case(case)
     with show.progress() as bar:

@@ -20,14 +20,13 @@ import pyarrow.parquet as pq
 
 from zegel.canonical import JSON, canonical_json
 from zegel.custody.entries import Entry
-from zegel.custody.keys import sync_folder
 from zegel.custody.proved import Proved, read_proved
 from zegel.errors import VerificationError
 from zegel.investigation.archive import ARCHIVE, KEY, derived, file_digest
 from zegel.investigation.folder import SECRET, Investigation
 from zegel.investigation.life import ANSWER, KEPT, REMOVED
 from zegel.investigation.schemas import TABLES
-from zegel.tables import StorageGuard, replace_file
+from zegel.tables import StorageGuard, replace_file, sync
 
 CERTIFICATE = "certificate.json"
 FORMAT = "zegel-destruction-certificate-1"
@@ -140,7 +139,7 @@ def remove_all(folder: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
-        sync_folder(folder)
+        sync(folder)
 
 
 def _overwrite(path: Path) -> None:
@@ -153,7 +152,7 @@ def _overwrite(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def body_digest(body: Mapping[str, JSON]) -> str:
