@@ -35,14 +35,13 @@ LARGEST, MOST_HOLDERS = 1 << 22, 100
 MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 ENTRY = {"fields", "hidden", "index", "proof"}
+SIGNED = {"format", "public_key", "signature", "time"}
 KINDS = {
     "zegel-log-proof-1": ENTRY | {"format", "head"},
     "zegel-log-consistency-1": {"format", "holders", "new", "old", "proof"},
-    "zegel-log-countersignature-1": {
-        "format", "head", "public_key", "signature", "time", "witness"
-    },
-}  # fmt: skip
-HEAD = {"format", "origin", "public_key", "root", "signature", "size", "time"}
+    "zegel-log-countersignature-1": SIGNED | {"head", "witness"},
+}
+HEAD = SIGNED | {"origin", "root", "size"}
 
 
 class WrongError(Exception):

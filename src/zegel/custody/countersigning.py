@@ -10,10 +10,10 @@ log is still the one seen before.
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,11 +21,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from zegel.canonical import JSON, canonical_json
 from zegel.custody.continuity import ConsistencyProof
 from zegel.custody.heads import LARGEST_HEAD, SignedHead, export_head, head_from, read_head
-from zegel.errors import StorageError, UsageError, VerificationError, at
+from zegel.custody.instants import read_ns
+from zegel.custody.lines import add, growing, lines_in
+from zegel.errors import UsageError, VerificationError, at
 
 FORMAT = "zegel-log-countersignature-1"
 LARGEST = 2 * LARGEST_HEAD
-MOST_REMEMBERED = 1 << 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,9 @@ def countersign(
     if not name.strip():
         raise UsageError("a witness signs under a name")
     head.check()
-    _continues(head, remembered(memory).get(head.origin), proof)
-    _remember(memory, head)
+    with growing(memory, "what was countersigned") as file:
+        _continues(head, _remembered(memory, file).get(head.origin), proof)
+        add(file, export_head(head))
     unsigned = Countersigned(
         head=head,
         witness=name,
@@ -124,30 +126,10 @@ def _state(head: SignedHead) -> tuple[str, int, bytes, bytes]:
     return head.origin, head.size, head.root, head.public_key
 
 
-def remembered(memory: Path) -> dict[str, SignedHead]:
+def _remembered(memory: Path, file: BinaryIO) -> dict[str, SignedHead]:
     """Return, by origin, the last head of each log that was countersigned."""
-    if not memory.exists():
-        return {}
-    try:
-        with memory.open("rb") as file:
-            lines = file.read(MOST_REMEMBERED).splitlines()
-    except OSError as error:
-        raise StorageError("what was countersigned cannot be read", where=str(memory)) from error
     with at(memory):
-        return {head.origin: head for head in map(read_head, lines)}
-
-
-def _remember(memory: Path, head: SignedHead) -> None:
-    try:
-        descriptor = os.open(memory, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(export_head(head))
-            file.flush()
-            os.fsync(descriptor)
-    except OSError as error:
-        raise StorageError(
-            "what is countersigned cannot be remembered, so nothing is", where=str(memory)
-        ) from error
+        return {head.origin: head for head in map(read_head, lines_in(file, LARGEST_HEAD))}
 
 
 def read_countersigned(text: bytes) -> Countersigned:
@@ -180,7 +162,7 @@ def _parse(fields: object) -> Countersigned:
                 head=head_from(head),
                 witness=witness,
                 public_key=bytes.fromhex(key),
-                time_ns=int(instant),
+                time_ns=read_ns(instant),
                 signature=bytes.fromhex(signature),
             )
     raise ValueError("not a countersignature")

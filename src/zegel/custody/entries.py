@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from zegel.canonical import JSON, canonical_json
+from zegel.custody.instants import read_ns
 from zegel.custody.merkle import leaf_hash
 from zegel.errors import VerificationError
 
@@ -122,7 +123,7 @@ def _parse(fields: object) -> Entry | None:
         }:
             return Entry(
                 index=index,
-                time_ns=int(time),
+                time_ns=read_ns(time),
                 who=who,
                 act=act,
                 facts=facts,

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from zegel.canonical import JSON, canonical_json
+from zegel.custody.instants import read_ns
 from zegel.custody.merkle import HASH_SIZE
 from zegel.errors import VerificationError
 
@@ -122,7 +123,7 @@ def head_from(fields: object) -> SignedHead:
                 origin=origin,
                 size=size,
                 root=bytes.fromhex(root),
-                time_ns=int(time),
+                time_ns=read_ns(time),
                 public_key=bytes.fromhex(public_key),
                 signature=bytes.fromhex(signature),
             )

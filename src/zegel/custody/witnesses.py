@@ -9,10 +9,8 @@ certificate, that whoever verifies knows another way.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +20,8 @@ from zegel.canonical import JSON
 from zegel.custody import countersigning, stamps
 from zegel.custody.countersigning import Countersigned, read_countersigned
 from zegel.custody.heads import SignedHead, read_head
+from zegel.custody.instants import FORM, in_utc
+from zegel.custody.lines import add, growing, lines_in
 from zegel.custody.log import Log
 from zegel.custody.stamps import Stamped, read_stamped
 from zegel.custody.verify import Held, Verification, verify_against
@@ -30,6 +30,7 @@ from zegel.errors import StorageError, VerificationError, at
 WITNESSED = "witnessed.jsonl"
 TAKEN_IN = "head witnessed"
 """The act by which a log says that a countersignature or a time stamp was put beside it."""
+_WHAT = "what was witnessed"
 LARGEST_LINE = max(countersigning.LARGEST, stamps.LARGEST)
 
 
@@ -103,8 +104,9 @@ def take_in(folder: Path, text: bytes) -> tuple[Countersigned | Stamped, dict[st
     one = read_witnessed(text)
     verify_against(folder, (Held(head=one.head, where="the head that was witnessed"),))
     line = one.text()
-    if line not in _lines(folder):
-        _append(folder / WITNESSED, line)
+    with growing(folder / WITNESSED, _WHAT) as file:
+        if line not in lines_in(file, LARGEST_LINE):
+            add(file, line)
     said = _witness(one, (), ())
     return one, {
         "digest": sha256(line).hexdigest(),
@@ -146,17 +148,18 @@ def _witness(
     one: Countersigned | Stamped, keys: Collection[bytes], roots: Sequence[x509.Certificate]
 ) -> Witness:
     if isinstance(one, Countersigned):
-        when = datetime.fromtimestamp(one.time_ns // 10**9, UTC)
         name, key, known = one.witness, one.public_key, one.public_key in keys
+        when = in_utc(one.time_ns)
     else:
         if roots:
             one.check(roots)
-        name, key, known, when = one.authority, b"", bool(roots), one.at
+        name, key, known = one.authority, b"", bool(roots)
+        when = one.at.strftime(FORM)
     return Witness(
         head=one.head,
         who=name,
         key=key,
-        when=when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        when=when,
         known=known,
     )
 
@@ -187,29 +190,10 @@ def _all_there(folder: Path, digests: Collection[str]) -> None:
 
 def _lines(folder: Path) -> list[bytes]:
     place = folder / WITNESSED
-    if not place.exists():
-        return []
-    lines = []
     try:
         with place.open("rb") as file:
-            while line := file.readline(LARGEST_LINE + 1):
-                if line.endswith(b"\n") or len(line) > LARGEST_LINE:
-                    lines.append(line)  # else a kill tore it: it was never said to be there
+            return lines_in(file, LARGEST_LINE)
+    except FileNotFoundError:
+        return []
     except OSError as error:
-        raise StorageError("what was witnessed cannot be read", where=str(place)) from error
-    return lines
-
-
-def _append(place: Path, line: bytes) -> None:
-    """Add a line; one that a kill tore is cut first, for it was never said to be there."""
-    try:
-        descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "r+b") as file:
-            whole = file.read().rfind(b"\n") + 1
-            file.truncate(whole)
-            file.seek(whole)
-            file.write(line)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError as error:
-        raise StorageError("what was witnessed cannot be kept", where=str(place)) from error
+        raise StorageError(f"{_WHAT} cannot be read", where=str(place)) from error

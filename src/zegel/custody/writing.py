@@ -136,8 +136,9 @@ def new_entry(
         time_ns=time.time_ns(),
         who=_legible(who),
         act=act,
-        # As the line will hold them, so that reading the line gives the same entry.
-        facts=json.loads(canonical_json(written)),
+        # As the line will hold them, so that reading the line gives the same entry. A fraction is
+        # kept as its text: no two programs need agree on how to write one (RFC 8785, 3.2.2.3).
+        facts=json.loads(canonical_json(written), parse_float=str),
         salt=os.urandom(SALT_SIZE),
     )
     if shown is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from zegel.custody.continuity import ConsistencyProof
 from zegel.custody.countersigning import Countersigned
 from zegel.custody.heads import SignedHead
 from zegel.custody.inclusion import EntryProof
+from zegel.custody.instants import FORM, in_utc, read_ns
 from zegel.custody.keys import create_key, load_key
 from zegel.custody.stamps import Stamped
 from zegel.custody.witnesses import read_held
@@ -84,13 +84,13 @@ def _told(proof: Proof) -> dict[str, Any]:
     if isinstance(proof, EntryProof):
         fields = {name: value for name, (value, _) in sorted(proof.entry.shown.fields.items())}
         told |= {"entry": fields, "hidden": len(proof.entry.shown.hidden)}
-        return told | ({"at": _instant(int(str(fields["time"])))} if "time" in fields else {})
+        return told | ({"at": in_utc(read_ns(str(fields["time"])))} if "time" in fields else {})
     if isinstance(proof, ConsistencyProof):
         return {**told, "holders": len(proof.holders)}
     if isinstance(proof, Countersigned):
         by = {"witness": proof.witness, "key": proof.public_key.hex()}
-        return {**told, **by, "at": _instant(proof.time_ns)}
-    return {**told, "witness": proof.authority, "at": _instant(int(proof.at.timestamp()) * 10**9)}
+        return {**told, **by, "at": in_utc(proof.time_ns)}
+    return {**told, "witness": proof.authority, "at": proof.at.strftime(FORM)}
 
 
 def _head(head: SignedHead) -> dict[str, Any]:
@@ -99,12 +99,8 @@ def _head(head: SignedHead) -> dict[str, Any]:
         "entries": head.size,
         "root": head.root.hex(),
         "key": head.public_key.hex(),
-        "at": _instant(head.time_ns),
+        "at": in_utc(head.time_ns),
     }
-
-
-def _instant(ns: int) -> str:
-    return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def witness_key(text: str) -> bytes:

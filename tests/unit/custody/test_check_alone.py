@@ -12,7 +12,7 @@ import pytest
 from tests.unit.custody.proving import add, log_of
 from zegel.custody import check
 from zegel.custody.heads import export_head
-from zegel.custody.inclusion import prove_entry
+from zegel.custody.inclusion import prove_entry, read_entry_proof
 from zegel.custody.log import Log
 
 SOURCE = Path(check.__file__)
@@ -122,6 +122,18 @@ def test_without_openssl_there_is_no_answer(proof: Path, tmp_path: Path) -> None
 
     assert code == 2
     assert "no openssl here" in words
+
+
+def test_a_fraction_in_a_log_is_text_that_every_reader_writes_alike(
+    log: Log, tmp_path: Path
+) -> None:
+    index = log.append("measured", {"rate": 0.00005, "of": 4, "all": [1.0, 1e30]})
+    proof = prove_entry(tmp_path / "custody", index, ["facts/rate", "facts/all"]).text()
+    (tmp_path / "proof").write_bytes(proof)
+    shown = read_entry_proof(proof).entry.shown.fields
+
+    assert (shown["facts/rate"][0], shown["facts/all"][0]) == ("0.00005", [1, "1e+30"])
+    assert said(tmp_path / "proof")[0] == 9
 
 
 def test_a_wrong_signature_is_found_by_openssl_itself(proof: Path) -> None:

@@ -14,12 +14,12 @@ from tests.unit.custody.proving import quick as quick
 from zegel.custody import check
 from zegel.custody.continuity import prove_consistency
 from zegel.custody.countersigning import Countersigned, countersign, read_countersigned
-from zegel.custody.heads import SignedHead, export_head
-from zegel.custody.keys import create_key
+from zegel.custody.heads import SignedHead, export_head, sign_head
+from zegel.custody.keys import create_key, load_key
 from zegel.custody.log import Log
 from zegel.custody.stamps import read_roots, read_stamped, request, stamped
 from zegel.custody.witnesses import TAKEN_IN, read_held, take_in, verify_witnessed
-from zegel.errors import UsageError, VerificationError
+from zegel.errors import StorageError, UsageError, VerificationError
 
 
 class Registry:
@@ -207,8 +207,35 @@ def test_a_witness_signs_the_same_head_twice_and_other_logs_beside(
 
 def test_nothing_is_signed_that_cannot_be_remembered(log: Log, tmp_path: Path) -> None:
     memory = tmp_path / "nowhere" / "seen"
-    with pytest.raises(Exception, match="so nothing is"):
+    with pytest.raises(StorageError, match="what was countersigned cannot be read or kept"):
         countersign(Ed25519PrivateKey.generate(), log.head(), "Griffie", memory)
+
+
+def test_what_a_kill_left_of_a_remembered_head_is_passed_over(log: Log, registry: Registry) -> None:
+    registry.signs(log.head())
+    whole = registry.memory.read_bytes()
+    for length in (1, 200, len(whole) - 1):
+        registry.memory.write_bytes(whole + whole[:length])
+        registry.signs(log.head())
+
+        assert registry.memory.read_bytes() == whole * 2
+
+
+def test_a_witness_who_is_made_to_forget_signs_nothing(log: Log, registry: Registry) -> None:
+    registry.signs(log.head())
+    registry.memory.write_bytes(registry.memory.read_bytes().replace(b"7", b"8"))
+    with pytest.raises(VerificationError):
+        registry.signs(log.head())
+
+
+@pytest.mark.parametrize("ns", [-1, 2**63, 10**30])
+def test_a_head_of_no_possible_time_is_none(log: Log, tmp_path: Path, ns: int) -> None:
+    head = log.head()
+    signed = sign_head(
+        load_key(tmp_path / "key"), origin=head.origin, size=7, root=head.root, time_ns=ns
+    )
+    with pytest.raises(VerificationError, match="not a signed head"):
+        read_held(export_head(signed))
 
 
 def test_a_countersignature_taken_away_is_missed(
