@@ -114,6 +114,11 @@ class Order:
         return self.review or self.sample > 0
 
     @property
+    def draws_from(self) -> str:
+        """Return `review`, `sample`, or `case`."""
+        return "review" if self.review else "sample" if self.sample else "case"
+
+    @property
     def digest(self) -> bytes:
         """SHA-256 of the bytes received."""
         return hashlib.sha256(self.text).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -236,3 +237,40 @@ def rate(
         f" ({float(result['confidence']):.0%}, Clopper-Pearson). Controls recognised:"
         f" {result['controls_found']:,} of {result['controls']:,}."
     )
+
+
+@privilege.command()
+def recall(
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+    case: CaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Close every investigation that holds what is set apart now, and grant its next version.
+
+    Says who saw it, from the logs. Folders that lie elsewhere get a signed notice to be carried
+    there; `zegel notice list` names those outstanding.
+    """
+    opened = open_case(case)
+    with show.progress() as bar:
+        result = service.recall(opened, workers=workers, progress=bar)
+    if json:
+        show.document([asdict(one) for one in result])
+        return
+    for one in result:
+        count = "what it held is not known" if one.messages is None else f"{len(one.messages):,}"
+        show.line(f"{one.name} (root {one.root[:16]}): messages recalled: {count}.")
+        for seen in one.seen or ():
+            show.line(
+                f"  {seen['who']}: read {len(seen['messages']):,} of them, had"
+                f" {len(seen['hit_lists']):,} in hit lists; {seen['perhaps']:,} hit lists and"
+                " dossiers may have shown more."
+            )
+        if one.seen is None:
+            show.line("  It lies elsewhere, or was not kept: the notice's answer says who saw it.")
+        if one.notice:
+            show.line(f"  Notice to be carried there: {one.notice}")
+        if one.next_version:
+            show.line(f"  Next version: {one.next_version}")
+        elif one.why_not:
+            show.line(f"  No next version: {one.why_not}.")
+    show.line(f"{len(result):,} investigations. Closed ones still hold it: `zegel destroy`.")

@@ -70,6 +70,7 @@ from zegel.service.proving import (
     take_in_witnessed,
 )
 from zegel.service.reading import check_investigation, describe, search, show_message
+from zegel.service.recalling import recall
 from zegel.service.rechecking import recheck
 from zegel.service.reviewing import (
     apply_review,
@@ -149,6 +150,7 @@ __all__ = [
     "prove_consistency",
     "prove_entry",
     "read_notice_to",
+    "recall",
     "recheck",
     "reopen_investigation",
     "sample_progress",

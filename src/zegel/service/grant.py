@@ -47,6 +47,7 @@ from zegel.service.ending import supersede_earlier
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.guarding import privilege_header, require_not_apart
+from zegel.service.keptgrants import keep_grant
 from zegel.service.officers import index_for, may_be_told
 from zegel.service.permitting import described, permitted
 from zegel.service.portions import Filled
@@ -167,6 +168,10 @@ class _Grant:
             origin = f"zegel investigation {secrets.token_hex(16)}"
             top = draft.seal(header, key_file=key, origin=origin, who=self.who)
             self._vouch(draft, key, origin, top, self._told(admitted, casework))
+            if not self.order.officers:
+                tables, signature = draft.unfinished / "tables", self.signed
+                by = signature.signature if signature else None
+                keep_grant(self.case, top.hex(), self.order.text, by, tables)
             draft.publish()
         self.case.log().anchor(Log.open(self.place / "custody", key).head(), who=self.who)
         changes = self._supersede(origin)
@@ -254,7 +259,8 @@ class _Grant:
 
     def _take_over(self, draft: Draft, admitted: Admitted) -> TakenOver:
         """Put the casework of earlier versions into the folder, about messages it holds only."""
-        if self.casework_from is None:
+        # What the privilege officer notes stays with the officer, and the other way round.
+        if self.casework_from is None or self.order.officers:
             return TakenOver()
         documents = self.index / DOCUMENTS
         mine = set(identities_of(documents, admitted.messages).values())
@@ -314,6 +320,7 @@ class _Grant:
             "root": top.hex(),
             "signed_by": self.signed.magistrate.fingerprint if self.signed else None,
             "expires": str(self.order.expires_ns),
+            "draws_from": self.order.draws_from,
             **told,
         }
         self.visit.write(facts)

@@ -16,6 +16,8 @@ from zegel.investigation.life import ENDING, Ending, ending_of
 from zegel.service.takeover import same_investigation
 
 GRANTED = "granted"
+CASE = "case"
+"""What most investigations draw from: all of the case that is not set apart."""
 ACKNOWLEDGED = "notice acknowledged"
 
 
@@ -32,6 +34,9 @@ class Held:
     """How many it holds, as whoever grants may know."""
     log: str
     """Origin of its own log."""
+    draws_from: str
+    """`case`; `review` or `sample` for those of the privilege officer, which are others' versions
+    in no case."""
     entry: int
     """Of the case's log, by which it was granted."""
     granted_ns: int
@@ -101,6 +106,7 @@ def _held(granted: Entry, log: str, name: str) -> Held:
         root=str(facts["root"]),
         messages=str(facts["messages"]),
         log=log,
+        draws_from=str(facts.get("draws_from", CASE)),
         entry=granted.index,
         granted_ns=granted.time_ns,
         expires_ns=int(str(expires)) if expires is not None else None,
@@ -138,6 +144,7 @@ def earlier_than(new: Held, versions: Iterable[Held]) -> list[Held]:
         held
         for held in versions
         if same_investigation(held.investigation, new.investigation)
+        and held.draws_from == new.draws_from
         and held.entry < new.entry
         and held.root != new.root
         and (held.folder is not None or held.anchored is not None)

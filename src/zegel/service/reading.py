@@ -45,6 +45,11 @@ def search(
     return result
 
 
+def hits_of(inv: Investigation, query: str, page: Page) -> list[str]:
+    """Return the identities that a page of hits names, in its order; for whoever checks a log."""
+    return [hit["id"] for hit in _search(inv, query, page)["hits"]]
+
+
 def _search(inv: Investigation, query: str, page: Page) -> dict[str, Any]:
     if not 0 < page.limit <= MOST_HITS or page.offset < 0:
         raise UsageError(f"a page holds 1 to {MOST_HITS} hits")

@@ -102,7 +102,8 @@ def _keep(store: Path, name: str, named: Iterable[Path], own: Path) -> list[str]
     for folder in _folders_in(own):
         try:
             inv = Investigation.open(folder)
-            if same_investigation(inv.header["order"]["investigation"], name):
+            called = inv.header["order"]["investigation"]
+            if same_investigation(called, name) and not _is_officers(inv):
                 _add(store, lines_of(inv))
         except CaseError:
             unread.append(folder.name)
@@ -115,13 +116,19 @@ def earlier_version(folder: Path, name: str) -> Investigation:
     """Open an earlier version of investigation `name` that somebody named."""
     inv = Investigation.open(folder)
     called = inv.header["order"]["investigation"]
-    if not same_investigation(called, name):
+    if not same_investigation(called, name) or _is_officers(inv):
         raise UsageError(
             f"this is investigation {called!r}, not {name!r}: casework goes from one version of"
             " an investigation to the next only",
             where=str(folder),
         )
     return inv
+
+
+def _is_officers(inv: Investigation) -> bool:
+    """Say whether it is the privilege officer's: what is noted there stays there."""
+    about = inv.header.get("privilege", {})
+    return bool(about.get("review") or about.get("sample"))
 
 
 def _folders_in(own: Path) -> Iterator[Path]:
