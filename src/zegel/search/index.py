@@ -129,8 +129,10 @@ class TextIndex:
 
     def all_rows(self, node: Node, rows_of: RowsOf = _no_fields) -> list[int]:
         """Return every row that matches, in rising order."""
+        query = self._query(node, rows_of)
         # The limit is an allocation, so it must not be more than there is.
-        found = self._searcher.search(self._query(node, rows_of), max(1, self.size), False)
+        count = int(self._searcher.search(query, 1).count)  # type: ignore[attr-defined]
+        found = self._searcher.search(query, max(1, count), False)
         addresses = [address for _, address in found.hits]
         return sorted(self._rows(addresses))
 

@@ -15,6 +15,7 @@ from typing import Any
 from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.processing.documents import WHO_AND_WHEN, DocumentInput, write_documents
+from zegel.processing.narrow import write_narrow
 from zegel.search import build_index
 from zegel.search.index import Row
 from zegel.service.door import Who, enter_case
@@ -96,6 +97,7 @@ def build_index_of(
         if but is not None:
             out = unfinished / SET_APART
             write_documents(files, out, spill, only=but, columns=WHO_AND_WHEN)
+        write_narrow(unfinished / DOCUMENTS, unfinished, spill)
         progress.phase("index", count, "messages")
         build_index(unfinished / TEXT, index_rows(unfinished / DOCUMENTS, progress))
     commit(unfinished, place)

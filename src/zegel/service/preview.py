@@ -95,7 +95,7 @@ class _Preview:
         raw = list(read_rows(self.case.stage("scan").files("holdings")))
         holdings = Holdings(raw)
         exhibits = sorted(self.order.exhibits or {r.identity for r in shelf(self.case).all()})
-        decision = decide(self.index, self.order, exhibits, holdings)
+        decision = decide(self.index, self.order, exhibits, holdings, whole=False)
         reaches = [_reach(c, self.order, holdings) for c in self.order.clauses if not c.records]
         clauses = self._clauses(decision, holdings)
         together = self._told("together", self._question(), self._measures(decision, None))
