@@ -316,6 +316,8 @@ class Material:
     exhibits: tuple[Exhibit, ...]
     ledger: Mapping[str, int]
     """States of the messages in the order's accounts and periods, read or not."""
+    privilege: Mapping[str, Any]
+    """Whether a register of lawyers was enrolled, and how much its filter missed, as measured."""
     matching: int | str
     """Version of the rules of matching."""
     tools: Mapping[str, str]

@@ -38,6 +38,7 @@ def material_of(source: Source, manifest: Mapping[str, Any]) -> m.Material:
         order=_order(header, source.read("order.toml")),
         exhibits=tuple(_exhibit(one) for one in header["exhibits"]),
         ledger=header["ledger"],
+        privilege=header["privilege"],
         matching=header["matching"],
         tools=manifest["tools"],
         selection=_selection(manifest["selection"]),

@@ -275,6 +275,7 @@ def material(
                 conditions={},
             ),
         ),
+        privilege={"register": "none"},
         ledger={"readable": count, "no key": 14, "key locked": 3, "damaged": 1},
         matching=1,
         tools={"zegel": "0.1.0", "python": "3.11", "gnupg": "2.2.40"},

@@ -60,6 +60,7 @@ class Cover:
             (words("cover.order_digest"), [digest(order.sha256)]),
             (words("cover.exhibits"), self._exhibits()),
             (words("cover.conditions"), self._conditions()),
+            (words("cover.privilege"), [self._privilege()]),
             (words("cover.messages"), [self._counts()]),
             (words("cover.period"), [self._period(first, last)]),
             (words("cover.anchor"), [digest(material.root), "\n", words("cover.anchor_means")]),
@@ -118,6 +119,23 @@ class Cover:
                 known = condition_name(name, self._words)
                 lines.append([f"{exhibit.identity}, {known}: ", written(value)])
         return joined(lines, "\n") or [self._words("cover.unrestricted")]
+
+    def _privilege(self) -> str:
+        """Say what was set apart before, and how sure one can be that nothing was missed."""
+        words, known = self._words, self._material.privilege
+        if known["register"] == "none":
+            return words("cover.no_register")
+        said = [words("cover.set_apart")]
+        for name in ("review", "sample"):
+            if known.get(name):
+                said.append(words(f"cover.{name}"))
+        rate = known.get("miss_rate")
+        if rate is None:
+            return " ".join((*said, words("cover.not_measured")))
+        shares = {name: f"{float(rate[name]) * 100:.2f}" for name in ("low", "high")}
+        sure = f"{float(rate['confidence']) * 100:.0f}"
+        counts = {name: words.number(rate[name]) for name in ("of", "missed", "cannot_tell")}
+        return " ".join((*said, words("cover.measured", **counts, **shares, confidence=sure)))
 
     def _counts(self) -> str:
         words, selection = self._words, self._material.selection
