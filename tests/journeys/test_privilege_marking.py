@@ -71,7 +71,9 @@ def test_a_message_is_looked_at_again_where_another_place_says_more(tmp_path: Pa
     assert len(apart(made.case)) == len(before) + 1
 
 
-def test_a_new_register_looks_at_everything_again_and_in_processes_of_their_own(tmp_path: Path) -> None:
+def test_a_new_register_looks_at_everything_again_and_in_processes_of_their_own(
+    tmp_path: Path,
+) -> None:
     many = [Letter(number=n, apart=n % 7 == 0, body="jp@bergadvocaten.example" if n % 7 == 0
                    else "niets", boxes=(CLIENT,)) for n in range(100, 130)]  # fmt: skip
     made = office(tmp_path, [*LETTERS, *many])
