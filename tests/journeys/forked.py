@@ -70,15 +70,21 @@ def _piece(reading: int) -> bytes:
     return os.read(reading, 1 << 16)
 
 
-def at_commit(point: int, strike: Callable[[], None]) -> None:
+COMMITS = ("rename", "replace")
+CHANGES = (*COMMITS, "unlink", "rmdir")
+"""What a command that removes things does besides."""
+
+
+def at_commit(point: int, strike: Callable[[], None], of: tuple[str, ...] = COMMITS) -> None:
     """Call `strike` in this process at one point of what follows.
 
-    A commit is a rename: point 2n - 1 is just before the n-th rename and 2n just after it.
+    A commit is a rename: point 2n - 1 is just before the n-th rename and 2n just after it; with
+    `CHANGES` each removal has two such points as well.
     """
     left = point
 
     def struck(real: Callable[..., Any]) -> Callable[..., Any]:
-        def rename(*places: Any, **words: Any) -> Any:
+        def changing(*places: Any, **words: Any) -> Any:
             nonlocal left
             left -= 1
             if left == 0:
@@ -89,9 +95,10 @@ def at_commit(point: int, strike: Callable[[], None]) -> None:
                 strike()
             return result
 
-        return rename
+        return changing
 
-    os.rename, os.replace = struck(os.rename), struck(os.replace)
+    for name in of:
+        setattr(os, name, struck(getattr(os, name)))
 
 
 def tallied(file: Path) -> None:

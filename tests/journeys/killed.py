@@ -5,7 +5,8 @@ by SIGKILL, which its process alone gets, or by SIGINT, which the whole group ge
 Each stopped command is then given once more, undisturbed. Ends at the first point that a whole
 run does not reach, and prints one JSON list.
 
-Usage: python -m tests.journeys.killed TEMPLATE FOLDER kill|interrupt STEP WORD …
+Usage: python -m tests.journeys.killed TEMPLATE FOLDER kill|removing|interrupt STEP WORD …
+`removing` kills before and after each removal of a file or folder, too.
 Of the words, `CASE` stands for the copy of the case at that point; every STEP-th point is taken.
 """
 
@@ -22,7 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.journeys.forked import at_commit, run, tallied
+from tests.journeys.forked import CHANGES, COMMITS, at_commit, run, tallied
 
 
 def kill() -> None:
@@ -33,21 +34,25 @@ def interrupt() -> None:
     os.killpg(os.getpgrp(), signal.SIGINT)
 
 
-STRIKES = {"kill": (kill, -signal.SIGKILL), "interrupt": (interrupt, 130)}
+STRIKES = {
+    "kill": (kill, -signal.SIGKILL, COMMITS),
+    "removing": (kill, -signal.SIGKILL, CHANGES),
+    "interrupt": (interrupt, 130, COMMITS),
+}
 
 
 def every_point(
     template: Path, folder: Path, how: str, step: int, words: list[str]
 ) -> list[dict[str, Any]]:
     """Strike at one point after the other; return how each first and second run ended."""
-    strike, stopped = STRIKES[how]
+    strike, stopped, of = STRIKES[how]
     ended = []
     for point in count(1, step):
         case, tally = folder / f"{point:03d}", folder / f"{point:03d}.tasks"
         if template.exists():
             shutil.copytree(template, case)
         here = [word.replace("CASE", str(case)) for word in words]
-        first, said = run(here, partial(_prepared, point, strike, tally))
+        first, said = run(here, partial(_prepared, point, strike, of, tally))
         again, more = run(here, partial(tallied, tally)) if first == stopped else (None, b"")
         (folder / f"{point:03d}.txt").write_bytes(said)
         (folder / f"{point:03d}.again.txt").write_bytes(more)
@@ -59,9 +64,9 @@ def every_point(
     return ended
 
 
-def _prepared(point: int, strike: Callable[[], None], tally: Path) -> None:
+def _prepared(point: int, strike: Callable[[], None], of: tuple[str, ...], tally: Path) -> None:
     tallied(tally)
-    at_commit(point, strike)
+    at_commit(point, strike, of)
 
 
 if __name__ == "__main__":

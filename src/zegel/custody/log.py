@@ -150,6 +150,18 @@ class Log:
             raise UsageError(f"no act names a fact `{min(taken)}`: the log writes it")
         return self._append(act, facts, who, shown)
 
+    def mend(self) -> None:
+        """Complete or cut what a kill interrupted, as the next entry would.
+
+        Whoever is about to ask the log whether something was said already calls this first: else
+        the next entry would complete the interrupted one and stand beside it.
+        """
+        if self._key is None:
+            raise UsageError("this log was opened without its key, for reading only")
+        with _storage(self._folder), LogFiles.opened(self._folder, writing=True) as files:
+            fcntl.flock(files.entries, fcntl.LOCK_EX)
+            Writer(self._folder, self._key).repaired(files, read_state(self._folder))
+
     def vouch(self, log: str, public_key: bytes, name: str, who: str | None = None) -> int:
         """Say on this log's authority whose the key is that signs `log`; return the index.
 

@@ -77,6 +77,7 @@ def _is_folder(path: Path) -> bool:
 def archive(folder: Path, locking: Locking) -> Archived:
     """Write the archive of a folder beside what it holds, which stays."""
     settle(folder)
+    remove_archive(folder)  # half of one, where an attempt was killed
     identity = pyrage.x25519.Identity.generate()
     replace_file(folder / KEY, _locked(str(identity).encode() + b"\n", locking), mode=0o600)
     source = _Tar(folder)

@@ -33,6 +33,11 @@ FORMAT = "zegel-destruction-certificate-1"
 PLAN = ".destruction.json"
 _KEYS = (KEY, SECRET)
 
+_LEFT_IN_CASE = (
+    "The case's tables and index hold what was read of these messages still; its log and"
+    " CASE/granted, what was granted and which places were admitted."
+)
+
 NOT_PROMISED = (
     "Files were removed, and the secret and the archive's key overwritten before. On flash (SSD),"
     " on file systems that copy on write or keep a journal, in snapshots, swap and backups, old"
@@ -48,6 +53,8 @@ NOT_PROMISED = (
 def planned(inv: Investigation, ordered: Entry, dossiers: list[Any]) -> dict[str, JSON]:
     """Return what will be certified, written down once before anything is removed."""
     place = inv.folder / PLAN
+    for half in inv.folder.glob(f".{PLAN}.*.new"):  # of an attempt that was killed
+        half.unlink()
     if not place.is_file():
         replace_file(place, canonical_json(_body(inv, ordered, dossiers)))
     body: dict[str, JSON] = json.loads(place.read_bytes())
@@ -73,7 +80,7 @@ def _body(inv: Investigation, ordered: Entry, dossiers: list[Any]) -> dict[str, 
             "time": str(ordered.time_ns),
         },
         "remains": {
-            "case": "The case's tables, index and log hold what was read of these messages still.",
+            "case": _LEFT_IN_CASE,
             "dossiers": dossiers,
             "exhibits": _places_left(inv),
             "folder": sorted(
@@ -165,8 +172,13 @@ def certify(folder: Path, body: Mapping[str, JSON], answer: bytes) -> bytes:
     content: dict[str, JSON] = {"body": body, "format": FORMAT, "proved": json.loads(answer)}
     text = canonical_json(content) + b"\n"
     replace_file(folder / CERTIFICATE, text, mode=0o644)
-    (folder / PLAN).unlink(missing_ok=True)
+    forget_plan(folder)
     return text
+
+
+def forget_plan(folder: Path) -> None:
+    """Remove what was written down, once it is certified."""
+    (folder / PLAN).unlink(missing_ok=True)
 
 
 def read_certificate(text: bytes) -> tuple[dict[str, Any], Proved]:

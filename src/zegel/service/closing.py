@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from zegel.canonical import JSON
-from zegel.custody.log import Log
 from zegel.errors import CaseError, RefusedError, UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.archive import (
@@ -38,6 +37,7 @@ OPENING = "archive opening begun"
 def close_investigation(inv: Investigation, locking: Locking, *, who: Who = None) -> dict[str, Any]:
     """Put what an investigation holds into one encrypted archive, and remove it in the clear."""
     with enter(inv, CLOSED, who) as visit, alone(inv):
+        visit.log.mend()
         past = past_of(inv.folder)
         _require_not_destroyed(inv, past)
         if past.archive is None:
@@ -51,6 +51,7 @@ def close_investigation(inv: Investigation, locking: Locking, *, who: Who = None
             }
             visit.write(facts)
         elif not derived(inv.folder):
+            _told_to_case(inv, visit, CLOSED)  # a kill may have come before
             raise UsageError(
                 "the investigation is closed already",
                 where=str(inv.folder),
@@ -66,22 +67,19 @@ def reopen_investigation(
 ) -> dict[str, Any]:
     """Put back what the archive of a closed investigation holds; remove the archive."""
     with enter(inv, REOPENED, who) as visit, alone(inv):
+        visit.log.mend()
         past = past_of(inv.folder)
         _require_not_destroyed(inv, past)
-        if past.archive is None and not _half_reopened(inv, visit.log):
+        if past.archive is None and not (inv.folder / ARCHIVE).is_file():
+            _told_to_case(inv, visit, REOPENED)  # a kill may have come before
             raise UsageError("the investigation is not closed", where=str(inv.folder))
         if past.archive is not None:
             visit.note(OPENING, {"archive": past.archive})
             unpack(inv.folder, unlocking, past.archive)
             visit.write({"archive": past.archive, "root": inv.root.hex()})
         visit.written = True
-        remove_archive(inv.folder)
+        remove_archive(inv.folder)  # or what a killed closing left of one
         return _told_to_case(inv, visit, REOPENED)
-
-
-def _half_reopened(inv: Investigation, log: Log) -> bool:
-    """Say whether a kill left the archive of an investigation that is open again."""
-    return (inv.folder / ARCHIVE).is_file() and bool(list(log.acts([REOPENED])))
 
 
 def _require_not_destroyed(inv: Investigation, past: Past) -> None:
@@ -92,7 +90,11 @@ def _require_not_destroyed(inv: Investigation, past: Past) -> None:
 def _told_to_case(inv: Investigation, visit: Visit, act: str) -> dict[str, Any]:
     """Write in the case's log, where the folder lies in its case, what its own log says."""
     log = visit.log
-    own = [entry for entry in log.acts([act]) if "failed" not in entry.facts][-1]
+    done = [entry for entry in log.acts([act]) if "failed" not in entry.facts]
+    told: dict[str, Any] = {"training": inv.training, "root": inv.root.hex()}
+    if not done:
+        return told
+    own = done[-1]
     case = home_of(inv)
     if case is not None:
         origin = log.head().origin
@@ -102,10 +104,11 @@ def _told_to_case(inv: Investigation, visit: Visit, act: str) -> dict[str, Any]:
             "log": origin,
             "name": inv.folder.name,
         }
+        case.log().mend()
         said = case.log().acts([act])
         if not any((e.facts.get("log"), e.facts.get("entry")) == (origin, own.index) for e in said):
             case.log().append(act, facts, who=visit.person.name)
-    return {"training": inv.training, "root": inv.root.hex(), **own.facts}
+    return {**told, **own.facts}
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from zegel.investigation.destruction import (
     answer_in,
     body_digest,
     certify,
+    forget_plan,
     planned,
     read_certificate,
     remove_all,
@@ -64,6 +65,7 @@ class Withdrawn:
 def withdraw(case: Case, named: str, reason: str, *, who: Who = None) -> Withdrawn:
     """Close an investigation for good because its order was withdrawn; list who saw what."""
     with enter_case(case, WITHDRAWN, who) as visit, case.lock():
+        visit.log.mend()
         reason = _checked(reason)
         held = find_held(case, named)
         if _is_destroyed(held):
@@ -106,6 +108,7 @@ def supersede_earlier(visit: Visit, case: Case, log: str) -> list[Notified]:
 def destroy(case: Case, named: str, reason: str, *, who: Who = None) -> Notified:
     """Destroy what an investigation holds, here or by notice; the same command continues."""
     with enter_case(case, DESTROYED, who) as visit, case.lock():
+        visit.log.mend()
         reason = _checked(reason)
         held = find_held(case, named)
         if _is_destroyed(held):
@@ -125,11 +128,13 @@ def _destroy_folder(inv: Investigation, log: Log, who: str) -> bytes:
     """Destroy what a folder holds, as the notice applied to it orders; return its certificate."""
     done = inv.folder / CERTIFICATE
     if done.is_file():
+        forget_plan(inv.folder)  # a kill may have come before
         return done.read_bytes()
     ordered = _ordered(inv)
     dossiers: list[Any] = [one for seen in who_saw(inv) for one in seen.dossiers]
     body = planned(inv, ordered, dossiers)
     remove_all(inv.folder)
+    log.mend()
     if not list(log.acts([REMOVED])):
         facts: dict[str, JSON] = {
             "certificate": body_digest(body),
@@ -195,6 +200,7 @@ def read_notice_to(inv: Investigation, text: bytes) -> dict[str, str]:
 def take_answer(case: Case, text: bytes, *, holder: str | None = None, who: Who = None) -> Held:
     """Take back what a folder answered: an acknowledgement, or a certificate of destruction."""
     with enter_case(case, ACKNOWLEDGED, who) as visit, case.lock():
+        visit.log.mend()
         name = visit.person.name
         if answer_in(text) == text:
             held = acknowledge(case, text, holder=holder, who=name)

@@ -106,6 +106,7 @@ def grant(
     digest = hashlib.sha256(text).hexdigest()
     with enter_case(case, "granted", who) as visit, case.lock():
         try:
+            visit.log.mend()
             order = read_order(text)
             place = folder or place_of(case, order)
             require_new(visit, case, order, place)

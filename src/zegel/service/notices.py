@@ -90,6 +90,7 @@ def apply(inv: Investigation, log: Log, text: bytes, who: str) -> Proved:
     """
     notice = read_notice(text)
     require_for(inv.folder, notice)
+    log.mend()
     leaf = notice.entry.leaf().hex()
     if not any(entry.facts.get("leaf") == leaf for entry in log.acts([APPLIED])):
         facts = applied_facts(notice)
