@@ -18,10 +18,12 @@ import pytest
 from tests.contract.test_errors import ORDER
 from tests.journeys.cases import done, mail, maildir
 from zegel import service
+from zegel.casefile import Case
+from zegel.custody.acts import REPAIRED
 from zegel.custody.entries import Entry
 from zegel.custody.log import Log
 from zegel.custody.shown import require_shown
-from zegel.errors import RefusedError, StorageError
+from zegel.errors import RefusedError, StorageError, UsageError
 from zegel.investigation import Investigation
 from zegel.people import Person
 from zegel.service.proving import prove_entry
@@ -164,7 +166,12 @@ def folder_of(inv: Investigation) -> Path:
 
 
 def entries(inv: Investigation) -> list[Entry]:
-    return list(Log.open(inv.folder / "custody", None).entries())
+    return acts_in(Log.open(inv.folder / "custody", None))
+
+
+def acts_in(log: Log) -> list[Entry]:
+    """Return what people did: a test of a full disk leaves an entry that the next act mends."""
+    return [entry for entry in log.entries() if entry.act != REPAIRED]
 
 
 def takers() -> Iterator[str]:
@@ -210,13 +217,14 @@ def test_what_is_given_out_of_the_log_leaves_one_entry(granted: Investigation, n
     assert (entry.act, entry.who, entry.facts["purpose"]) == (act, WHO.name, WHO.purpose)
 
 
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 @pytest.mark.parametrize("name", [*READS, *WITHOUT_RESULTS])
 def test_what_cannot_be_logged_is_not_shown(
     granted: Investigation, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     way = (READS[name] if name in READS else WITHOUT_RESULTS[name])[1]
     before = (granted.folder / "custody" / "head.json").read_bytes()
     with monkeypatch.context() as patch:
@@ -225,6 +233,7 @@ def test_what_cannot_be_logged_is_not_shown(
             way(granted, folder_of(granted))
 
     assert (granted.folder / "custody" / "head.json").read_bytes() == before
+    service.custody_head(granted)  # completes what the full disk interrupted
 
 
 def test_a_search_that_finds_nothing_is_kept(granted: Investigation) -> None:
@@ -270,8 +279,64 @@ def test_a_refusal_is_one_entry(granted: Investigation, monkeypatch: pytest.Monk
 
 def test_the_log_of_reads_can_be_proved_entry_by_entry(granted: Investigation) -> None:
     service.search(granted, "haven", who=WHO)
-    index = len(entries(granted)) - 1
-    proof = prove_entry(granted, index, ["who", "facts/results"])
+    *_, entry = entries(granted)
+    proof = prove_entry(granted, entry.index, ["who", "facts/results"])
 
     assert b"A. Jansen" in proof
     assert b"haven" not in proof
+
+
+OF_CASE: dict[str, tuple[str, Callable[[Case], Any], Callable[[Any], list[str]] | None]] = {
+    "status": ("case read", lambda case: service.status(case, who=WHO), None),
+    "ledger": ("ledger read", lambda case: service.ledger(case, who=WHO), None),
+    "list_keys": (
+        "keys read",
+        lambda case: service.list_keys(case, who=WHO),
+        lambda got: [key["fingerprint"] for key in got],
+    ),
+    "list_wanted": (
+        "keys read",
+        lambda case: service.list_wanted(case, who=WHO),
+        lambda got: [one["key_id"] or "hidden" for one in got],
+    ),
+    "list_problems": (
+        "problems read",
+        lambda case: list(service.list_problems(case, who=WHO)),
+        None,
+    ),
+    "preview": ("previewed", lambda case: service.preview(case, ORDER.encode(), who=WHO), None),
+    "custody_head": ("head exported", lambda case: service.custody_head(case, who=WHO), None),
+    "custody_report": ("log reported", lambda case: service.custody_report(case, who=WHO), None),
+}
+"""What is shown of a whole case: metadata and counts, never content."""
+
+
+@pytest.mark.parametrize("name", OF_CASE)
+def test_a_look_at_the_whole_case_leaves_one_entry_before_it_is_shown(
+    granted: Investigation, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act, way, shown = OF_CASE[name]
+    case = Case.open(granted.folder.parent.parent)
+    before = len(acts_in(case.log()))
+    got = way(case)
+    (entry,) = acts_in(case.log())[before:]
+
+    assert (entry.act, entry.who, entry.facts["purpose"]) == (act, WHO.name, WHO.purpose)
+    if shown is not None:
+        require_shown(entry, shown(got))
+    with monkeypatch.context() as patch:
+        patch.setattr("zegel.custody.writing.os.fsync", full)
+        with pytest.raises(StorageError):
+            way(case)
+    service.custody_head(case)  # completes what the full disk interrupted
+
+
+def test_a_grant_and_its_refusal_are_in_the_log_of_the_case(granted: Investigation) -> None:
+    case = Case.open(granted.folder.parent.parent)
+    with pytest.raises(UsageError, match="granted already"):
+        service.grant(case, ORDER.encode(), who=WHO)
+    made = [entry for entry in case.log().entries() if entry.act in ("granted", "grant refused")]
+
+    assert [entry.act for entry in made] == ["granted", "grant refused"]
+    assert made[0].facts["root"] == granted.root.hex()
+    assert (made[1].who, made[1].facts["purpose"]) == (WHO.name, WHO.purpose)

@@ -28,9 +28,10 @@ def list_keys(case: Case, *, who: Who = None) -> list[dict[str, Any]]:
             raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
         places = _places(case)
         opened = _opened(case)
-        keys = [_describe(row, places, opened) for row in read_rows(parts[-1:], _COLUMNS)]
-        visit.write()
-    return sorted(keys, key=lambda key: (key["secret"] == "no", key["fingerprint"]))
+        found = [_describe(row, places, opened) for row in read_rows(parts[-1:], _COLUMNS)]
+        keys = sorted(found, key=lambda key: (key["secret"] == "no", key["fingerprint"]))
+        visit.write(shown=[str(key["fingerprint"]) for key in keys])
+    return keys
 
 
 def _places(case: Case) -> dict[bytes, list[dict[str, Any]]]:

@@ -22,7 +22,6 @@ from zegel.service.asked import QUERY
 from zegel.service.door import Who, enter_either
 from zegel.service.logwords import acts_in_words, day_in_words, times
 
-REFUSALS = frozenset(("refused", "grant refused", "dossier refused"))
 SEARCH, READ = "search", "message read"
 
 
@@ -46,8 +45,9 @@ class Day:
     def add(self, entry: Entry) -> None:
         """Take in one entry of that day."""
         facts = entry.facts
-        if entry.act in REFUSALS:
-            self.refused[str(facts.get("act", entry.act)), str(facts.get("why", ""))] += 1
+        if entry.act.endswith("refused"):  # by the door, or by what was asked: `grant refused`
+            wanted = facts.get("act", entry.act.removesuffix(" refused"))
+            self.refused[str(wanted), str(facts.get("why", ""))] += 1
             return
         if "failed" in facts:
             self.failed[str(facts.get("act", entry.act)), str(facts["failed"])] += 1

@@ -28,7 +28,7 @@ def list_wanted(case: Case, *, who: Who = None) -> list[dict[str, Any]]:
     """
     with enter_case(case, "keys read", who, {"wanted": True}) as visit:
         wanted = _wanted(case)
-        visit.write()
+        visit.write(shown=[one["key_id"] or "hidden" for one in wanted])
     return wanted
 
 
