@@ -42,6 +42,7 @@ bench: $(SETUP)
 	$(BIN)/python -m bench.process
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.grants
+	$(BIN)/python -m bench.fifty
 	$(BIN)/python -m bench.dossier
 
 bench-network: $(SETUP)

@@ -321,3 +321,40 @@ def test_an_answer_to_nothing_is_refused(case: Path, first: Path, tmp_path: Path
     result = say("notice", "acknowledge", tmp_path / "answer", "--case", case)
 
     assert (result.code, "answers no notice" in result.err) == (6, True)
+
+
+def test_no_order_is_granted_on_a_clock_set_back_behind_its_end(
+    case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = order(case, "LB-5", name="Short", expires="2050-01-01T00:00:00Z")
+    now, late = time.time_ns(), int(datetime(2051, 1, 1, tzinfo=UTC).timestamp()) * 10**9
+    monkeypatch.setattr(time, "time_ns", lambda: late)
+    done("investigations", "--case", case)
+    monkeypatch.setattr(time, "time_ns", lambda: now)
+    result = say("grant", text, "--case", case)
+
+    assert (result.code, "the order has expired" in result.err) == (7, True)
+
+
+def test_status_counts_investigations_by_state(case: Path) -> None:
+    granted(case, "LB-2")
+    granted(case, "LB-9", name="Another")
+
+    assert "3 investigations: 2 open, 1 superseded." in done("status", "--case", case).out
+
+
+def test_many_investigations_cost_what_they_hold(case: Path) -> None:
+    """The case grows by the folders and a few kilobytes each, the tenth no more than the first."""
+    beside = []
+    for number in range(10):
+        before = size_of(case)
+        folder = granted(case, f"M-{number}", name=f"Many {number}", more='terms = ["boot"]')
+        beside.append(size_of(case) - before - size_of(folder))
+
+    assert max(beside) < 20_000
+    assert max(beside[-3:]) < 1.2 * max(beside[:3])
+
+
+def size_of(folder: Path) -> int:
+    """Return how many bytes the files of a folder hold."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -10,7 +10,7 @@ import typer
 
 from zegel import __version__, service
 from zegel.casefile import Case, find_case
-from zegel.cli import show
+from zegel.cli import living, show
 from zegel.cli.describe import described_by
 from zegel.cli.files import read_file
 from zegel.errors import UsageError, VerificationError
@@ -83,7 +83,11 @@ def init(
 def status(case: CaseOption = None, json: JsonOption = False) -> None:
     """Show what the case is and which exhibits it holds."""
     result = service.status(open_case(case))
-    show.document(result) if json else show.status(result)
+    if json:
+        show.document(result)
+    else:
+        show.status(result)
+        living.summary(result["investigations"])
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -32,6 +33,17 @@ def investigations(result: Sequence[Mapping[str, Any]]) -> None:
         table.add_row(*(Text(plain(cell), overflow="fold") for cell in row))
     printed(table)
     line(f"{counted(len(result), 'investigation')}.")
+
+
+def summary(result: Sequence[Mapping[str, Any]]) -> None:
+    """Say how many investigations of a case are in which state."""
+    if not result:
+        return
+    states = Counter(one["state"] for one in result)
+    said = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()))
+    waiting = sum(one["outstanding"] for one in result)
+    more = f"; {counted(waiting, 'notice')} outstanding" if waiting else ""
+    line(f"{counted(len(result), 'investigation')}: {said}{more}. More: zegel investigations.")
 
 
 def change(result: Change, *, ids: bool) -> None:

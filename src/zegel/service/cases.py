@@ -11,6 +11,7 @@ from zegel.casefile import Case, ExhibitRecord, ExhibitShelf
 from zegel.errors import ExhibitError
 from zegel.exhibits import Copy, open_copy
 from zegel.service.door import Who, enter_case
+from zegel.service.investigations import investigations_of
 from zegel.service.setapart import privilege_status
 from zegel.tables import make_folder
 
@@ -33,6 +34,7 @@ def status(case: Case, *, who: Who = None) -> dict[str, Any]:
             "exhibits": [asdict(exhibit) for exhibit in shelf(case).all()],
             "processed": bool(case.stage("settled").parts()),
             "privilege": privilege_status(case),
+            "investigations": investigations_of(case),
         }
 
 

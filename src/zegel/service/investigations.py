@@ -17,10 +17,15 @@ from zegel.service.life import Life, day, life_of
 def list_investigations(case: Case, *, who: Who = None) -> list[dict[str, Any]]:
     """Return every version that was granted: name, order, state, notices outstanding."""
     with enter_case(case, "investigations listed", who) as visit:
-        newest = case.log().head().time_ns
-        found = [_shown(held, newest) for held in held_by(case)]
+        found = investigations_of(case)
         visit.write()
     return found
+
+
+def investigations_of(case: Case) -> list[dict[str, Any]]:
+    """Return the same without an entry: for whoever writes one."""
+    newest = case.log().head().time_ns
+    return [_shown(held, newest) for held in held_by(case)]
 
 
 def _shown(held: Held, newest_ns: int) -> dict[str, Any]:
