@@ -238,11 +238,12 @@ def test_a_notice_to_a_moved_folder_is_outstanding_until_its_answer_comes_back(
     what_needs_no_content_still_works(moved)
     unknown = say("notice", "acknowledge", answer, "--case", case)
     taken = ("notice", "acknowledge", answer, "--holder", "expert 2", "--case", case)
-    done(*taken)
+    shown = done(*taken).out
     done(*taken)
 
     assert [(one["name"], one["notice"]) for one in before] == [("Quay-LB-1", str(notice))]
     assert (unknown.code, "does not vouch for key" in unknown.err) == (6, True)
+    assert "had read 1 message, seen 3 hit lists and 1 overview, made 1 dossier" in shown
     assert done("notice", "list", "--case", case, "--json").json == []
     assert acts(case).count("notice acknowledged") == 1
     assert state(case, "Quay-LB-1")["outstanding"] == 0

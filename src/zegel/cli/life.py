@@ -201,8 +201,5 @@ def acknowledge(
 ) -> None:
     """Take back a folder's answer: its notice is outstanding no longer, its log's head anchored."""
     with at(answer):
-        held = service.take_answer(open_case(case), read_file(answer), holder=holder)
-    if json:
-        show.document({"name": held.name, "root": held.root, "outstanding": len(held.outstanding)})
-    else:
-        show.line(f"Answered: {held.name}, root {held.root[:16]}….")
+        taken = service.take_answer(open_case(case), read_file(answer), holder=holder)
+    show.document(living.answered_document(taken)) if json else living.answered(taken)

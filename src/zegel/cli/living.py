@@ -14,7 +14,7 @@ from rich.text import Text
 from zegel.cli.show import line, plain, printed
 from zegel.cli.showing import changed, counted
 from zegel.service.changes import Change
-from zegel.service.ending import Withdrawn
+from zegel.service.ending import Answered, Withdrawn
 from zegel.service.granted import Held
 from zegel.service.life import day
 from zegel.service.notices import Notified
@@ -183,6 +183,24 @@ def notices(found: Sequence[Notified]) -> None:
         table.add_row(*(Text(plain(cell), overflow="fold") for cell in cells))
     printed(table)
     line(f"{counted(sum(one.notice is not None for one in found), 'notice')} outstanding.")
+
+
+def answered_document(taken: Answered) -> dict[str, Any]:
+    """Return what an answer came to as one document."""
+    held = taken.held
+    waiting = len(held.outstanding)
+    return {"name": held.name, "root": held.root, "outstanding": waiting, "seen": taken.seen}
+
+
+def answered(taken: Answered) -> None:
+    """Say what an answer came to, and who had seen how much there."""
+    line(f"Answered: {taken.held.name}, root {taken.held.root[:16]}….")
+    for one in taken.seen:
+        line(
+            f"  {plain(str(one['who']))} had read {counted(one['messages'], 'message')}, seen"
+            f" {counted(one['hit_lists'], 'hit list')} and {counted(one['overviews'], 'overview')},"
+            f" made {counted(one['dossiers'], 'dossier')}."
+        )
 
 
 def applied(said: Mapping[str, str], answer: Path) -> None:

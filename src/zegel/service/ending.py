@@ -10,6 +10,7 @@ from zegel.canonical import JSON
 from zegel.casefile import Case
 from zegel.custody.entries import Entry
 from zegel.custody.log import Log
+from zegel.custody.proved import read_proved
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.archive import file_digest
@@ -24,6 +25,7 @@ from zegel.investigation.destruction import (
     remove_all,
 )
 from zegel.investigation.life import (
+    ANSWER,
     APPLIED,
     DESTROYED,
     REMOVED,
@@ -197,7 +199,16 @@ def read_notice_to(inv: Investigation, text: bytes) -> dict[str, str]:
     return {"act": notice.entry.act, "reason": str(notice.entry.facts.get("reason", ""))}
 
 
-def take_answer(case: Case, text: bytes, *, holder: str | None = None, who: Who = None) -> Held:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer that was taken back."""
+
+    held: Held
+    seen: list[dict[str, Any]]
+    """Of a withdrawal: by person how much they had seen there."""
+
+
+def take_answer(case: Case, text: bytes, *, holder: str | None = None, who: Who = None) -> Answered:
     """Take back what a folder answered: an acknowledgement, or a certificate of destruction."""
     with enter_case(case, ACKNOWLEDGED, who) as visit, case.lock():
         visit.log.mend()
@@ -207,7 +218,9 @@ def take_answer(case: Case, text: bytes, *, holder: str | None = None, who: Who 
         else:
             held = _take_certificate(case, text, holder, name)
         visit.written = True
-    return next(one for one in held_by(case) if one.log == held.log)
+    said = read_proved(answer_in(text), ANSWER, "an answer to a notice").entry.facts.get("seen")
+    now = next(one for one in held_by(case) if one.log == held.log)
+    return Answered(held=now, seen=said if isinstance(said, list) else [])
 
 
 def list_notices(case: Case, *, every: bool = False, who: Who = None) -> list[Notified]:
