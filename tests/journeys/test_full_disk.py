@@ -71,29 +71,30 @@ def check(ended: list[dict[str, Any]], step: Step) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "workers"),
+    ("name", "workers", "every"),
     [
-        ("intake", 1),
-        ("intake of a tar", 1),
-        ("process", 1),
-        ("process", 2),
-        ("process again", 1),
+        ("intake", 1, 3),
+        ("intake of a tar", 1, 3),
+        ("process", 2, 9),
+        ("process again", 1, 2),
+        ("index", 1, 3),
+        ("grant with casework", 1, 3),
+        ("dossier make", 1, 4),
     ],
 )
 def test_a_command_on_a_full_disk_says_so_and_continues_once_there_is_room(
-    name: str, workers: int, steps: dict[str, Step], tmp_path: Path
+    name: str, workers: int, every: int, steps: dict[str, Step], tmp_path: Path
 ) -> None:
     way = "disk" if disk_can_be_made() else "limit"
 
-    every = 2 if workers == 1 else 9
     check(crowded(steps[name], tmp_path, way, every=every, workers=workers), steps[name])
 
 
-@pytest.mark.parametrize("name", ["intake of a tar", "process again"])
+@pytest.mark.parametrize("name", ["intake of a tar", "process again", "grant with casework"])
 def test_a_file_that_may_not_grow_is_a_disk_that_is_full(
     name: str, steps: dict[str, Step], tmp_path: Path
 ) -> None:
-    check(crowded(steps[name], tmp_path, "limit"), steps[name])
+    check(crowded(steps[name], tmp_path, "limit", every=3), steps[name])
 
 
 def test_a_case_half_made_on_a_full_disk_is_made_once_there_is_room(

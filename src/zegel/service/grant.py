@@ -56,7 +56,7 @@ from zegel.service.sealing import Decided
 from zegel.service.setapart import blurred, marked
 from zegel.service.takeover import TakenOver, take_over
 from zegel.service.versions import place_of, require_new, state_of
-from zegel.tables import make_folder, read_rows
+from zegel.tables import StorageGuard, make_folder, read_rows
 from zegel.text import MATCHING
 
 
@@ -149,7 +149,8 @@ class _Grant:
     def run(self) -> Granted:
         state = self.state
         secret = derive_secret(self.case.secret(), self.order.digest, state)
-        with Draft(self.place, secret=secret, order=self.order.text) as draft:
+        drafted = Draft(self.place, secret=secret, order=self.order.text)
+        with StorageGuard(self.place), drafted as draft:
             if self.signed is not None:
                 certificate = self.signed.magistrate.certificate
                 draft.add_signature(self.signed.signature, certificate)
