@@ -25,12 +25,12 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "every"),
     [
-        ("intake", 1),
-        ("process", 3),
-        ("process again", 7),
-        ("index", 2),
-        ("grant with casework", 5),
-        ("dossier make", 3),
+        ("intake", 2),
+        ("process", 5),
+        ("process again", 13),
+        ("index", 4),
+        ("grant with casework", 9),
+        ("dossier make", 5),
     ],
 )
 def test_what_a_power_cut_leaves_is_completed_by_the_same_command(
@@ -44,7 +44,7 @@ def test_what_a_power_cut_leaves_is_completed_by_the_same_command(
     ended = json.loads(cut.stdout)
     expected = found_in(step.after)
 
-    assert len(ended) > 4
+    assert len(ended) > 2
     for run in ended:
         case = Path(run["case"])
         said = (tmp_path / f"{case.parent.name}.txt").read_text()
