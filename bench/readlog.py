@@ -62,7 +62,12 @@ def write_log(folder: Path) -> Log:
             name = identity(number).hex()
             log.append("message read", {"message": name, "purpose": "p"}, "jansen", shown=[name])
         else:
-            asked: dict[str, JSON] = {"query": "haven AND boot", "offset": 0, "limit": 20, "purpose": "p"}
+            asked: dict[str, JSON] = {
+                "query": "haven AND boot",
+                "offset": 0,
+                "limit": 20,
+                "purpose": "p",
+            }
             log.append("search", asked, "jansen", shown=page)
     return log
 

@@ -41,7 +41,7 @@ from zegel.investigation.life import (
 
 ALWAYS = frozenset(
     {"investigation read", "head exported", "entry proved", "growth proved", "head witnessed",
-     "log reported", APPLIED, CLOSED, REOPENED}
+     "log reported", "queries reported", APPLIED, CLOSED, REOPENED}
 )  # fmt: skip
 """Acts that show no content, or say themselves when they do not fit: done in every state."""
 ON_CONTENT = frozenset({"investigation checked", "unopened counted"})
