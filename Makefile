@@ -53,6 +53,7 @@ bench-search: $(SETUP)
 
 bench-grant: $(SETUP)
 	$(BIN)/python -m bench.grants
+	$(BIN)/python -m bench.previews
 
 # MESSAGES=50000, or STEPS=50000,200000,500000; SCRATCH=folder; says disk and time first
 bench-seed: $(SETUP)

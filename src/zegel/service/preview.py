@@ -79,14 +79,14 @@ class _Preview:
         self.order = order
         self.visit = visit
         self.index = current_index(case)
-        self.accounts = Numbering()
-        self.series = series_of(case, order, self.index.name, self.accounts)
+        self.series = series_of(case, order, self.index.name)
         if self.series.of_draft >= MOST_PREVIEWS:
             raise ConditionError(
                 f"this draft was previewed {self.series.of_draft} times, and {MOST_PREVIEWS} is"
                 " all there may be",
                 next_step="`zegel custody report` shows them; the magistrate decides on the order.",
             )
+        self.accounts = Numbering(self.index)
         self.number = self.series.of_case + 1
         self.counts = Counts(self.series.cells)
 
@@ -130,7 +130,7 @@ class _Preview:
                 "draft": draft_of(self.order),
                 "preview": self.number,
                 "state": self.index.name,
-                "record": keep(self.case, new, reaches, self.accounts),
+                "record": keep(self.case, new, reaches),
                 "told": told,
             }
         )

@@ -1,20 +1,21 @@
 """What is kept of previews, so that a series of them tells no more than one of them may.
 
 CASE/private/previews/<digest>.json.zst holds the sets behind the counts of one preview: numbers of
-messages and names of accounts, no content. The log's entry of the preview names the digest; a
-record that is missing or was changed stops the next preview. Numbers belong to one state of the
-case's index, so previews of another state are not compared.
+messages and people, the accounts that clauses name, no content. The log's entry of the preview
+names the digest; a record that is missing or was changed stops the next preview. Numbers belong to
+one state of the case's index, so previews of another state are not compared.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import zstandard
 
 from zegel.authorisation import Order
@@ -24,6 +25,7 @@ from zegel.canonical import JSON, canonical_json
 from zegel.casefile import Case
 from zegel.custody.entries import Entry
 from zegel.errors import VerificationError
+from zegel.processing.narrow import PEOPLE
 from zegel.tables import make_folder, replace_file
 
 PREVIEWED = "previewed"
@@ -43,18 +45,22 @@ class Series:
 
 
 class Numbering:
-    """Gives names the numbers of their bits, the same within one preview's reckoning."""
+    """Gives addresses the numbers of their bits: the same for one state of the case."""
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+    def __init__(self, index: Path) -> None:
+        names = pq.read_table(index / PEOPLE).column("account").to_pylist()
+        self._numbers = {name: number for number, name in enumerate(names)}
 
     def bits(self, names: Iterable[str]) -> int:
-        """Return a set of names as bits."""
-        return bits(self._numbers.setdefault(name, len(self._numbers)) for name in names)
+        """Return a set of addresses as bits; unknown ones come behind all others."""
+        return bits(self._number(name) for name in names)
 
-    def names(self, things: int) -> list[str]:
-        """Return the names of a set, sorted."""
-        return sorted(name for name, number in self._numbers.items() if things >> number & 1)
+    def _number(self, name: str) -> int:
+        number = self._numbers.get(name)
+        if number is not None:
+            return number
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+        return len(self._numbers) + int.from_bytes(digest[:2], "big")
 
 
 def bits(numbers: Iterable[int]) -> int:
@@ -77,7 +83,7 @@ def draft_of(order: Order) -> dict[str, str]:
     }
 
 
-def series_of(case: Case, order: Order, state: str, accounts: Numbering) -> Series:
+def series_of(case: Case, order: Order, state: str) -> Series:
     """Return the previews before this one; raise where the record of one is not as it was."""
     cells: list[Cell] = []
     reaches: list[Reach] = []
@@ -89,15 +95,15 @@ def series_of(case: Case, order: Order, state: str, accounts: Numbering) -> Seri
         of_draft += entry.facts["draft"] == draft_of(order)
         if entry.facts["state"] == state:
             kept = _read(case, entry)
-            cells += [_cell(one, accounts) for one in kept["cells"]]
+            cells += [_cell(one) for one in kept["cells"]]
             reaches += [(bool(but), frozenset(names)) for but, names in kept["reaches"]]
     return Series(of_draft=of_draft, of_case=of_case, cells=cells, reaches=reaches)
 
 
-def keep(case: Case, cells: Iterable[Cell], reaches: Iterable[Reach], accounts: Numbering) -> str:
+def keep(case: Case, cells: Iterable[Cell], reaches: Iterable[Reach]) -> str:
     """Keep what one preview told; return the digest that its entry names."""
     kept: dict[str, JSON] = {
-        "cells": list[JSON](_written(cells, accounts)),
+        "cells": [_written(cell) for cell in cells],
         "reaches": [[but, list[JSON](sorted(names))] for but, names in reaches],
     }
     content = zstandard.compress(canonical_json(kept), 3)
@@ -124,30 +130,22 @@ def _read(case: Case, entry: Entry) -> dict[str, Any]:
     return kept
 
 
-_OF_ACCOUNTS = "accounts"
+def _written(cell: Cell) -> dict[str, JSON]:
+    return {
+        "place": cell.place,
+        "kind": cell.kind,
+        "question": cell.question,
+        "things": f"{cell.things:x}",
+        "told": None if cell.told is None else [cell.told.count, cell.told.near],
+    }
 
 
-def _written(cells: Iterable[Cell], accounts: Numbering) -> Iterator[dict[str, JSON]]:
-    for cell in cells:
-        told: JSON = None if cell.told is None else [cell.told.count, cell.told.near]
-        of_accounts = cell.kind == _OF_ACCOUNTS
-        names = list[JSON](accounts.names(cell.things)) if of_accounts else []
-        things: JSON = names if of_accounts else f"{cell.things:x}"
-        yield {
-            "place": cell.place,
-            "kind": cell.kind,
-            "question": cell.question,
-            "things": things,
-            "told": told,
-        }
-
-
-def _cell(kept: Mapping[str, Any], accounts: Numbering) -> Cell:
-    things, told = kept["things"], kept["told"]
+def _cell(kept: Mapping[str, Any]) -> Cell:
+    told = kept["told"]
     return Cell(
         place=kept["place"],
         kind=kept["kind"],
         question=kept["question"],
-        things=int(things, 16) if isinstance(things, str) else accounts.bits(things),
+        things=int(kept["things"], 16),
         told=None if told is None else Told(count=told[0], near=told[1]),
     )
