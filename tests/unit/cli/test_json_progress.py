@@ -17,6 +17,7 @@ import typer
 from tests.journeys.cases import done, mail, maildir, say
 from zegel.cli.lines import Lines
 from zegel.cli.program import app
+from zegel.service import intake
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 SCHEMA: dict[str, Any] = json.loads((REFERENCE / "progress.schema.json").read_bytes())
@@ -135,6 +136,20 @@ def test_errors_are_lines_too_also_where_the_words_are_wrong(tmp_path: Path) -> 
     assert [[line["exit_code"] for line in one] for one in found] == [[3], [2]]
     assert [(gone.code, wrong.code)] == [(3, 2)]
     assert found[0][0]["kind"] == "CaseError"
+
+
+def test_ctrl_c_is_a_line_of_its_own_and_leaves_the_phase_unended(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    done("init", tmp_path / "case")
+    monkeypatch.setattr(intake, "seal", interrupted)
+    said = say("intake", copy, "--case", tmp_path / "case", "--json-progress")
+
+    assert said.code == 130
+    assert [event for event, _ in events(lines_of(said.err))] == ["phase", "stopped"]
 
 
 def test_the_next_command_in_one_process_speaks_to_people_again(tmp_path: Path) -> None:
