@@ -10,7 +10,6 @@ from zegel.canonical import JSON
 from zegel.casefile import Case
 from zegel.custody.entries import Entry
 from zegel.custody.log import Log
-from zegel.custody.proved import read_proved
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.archive import file_digest
@@ -25,7 +24,6 @@ from zegel.investigation.destruction import (
     remove_all,
 )
 from zegel.investigation.life import (
-    ANSWER,
     APPLIED,
     DESTROYED,
     REMOVED,
@@ -43,10 +41,12 @@ from zegel.service.notices import (
     Notified,
     acknowledge,
     answer_of,
+    answered_by,
     apply,
     end,
     notices,
     notified,
+    read_answer,
 )
 from zegel.service.seen import Seen, who_saw
 from zegel.service.takeover import same_investigation, store_of
@@ -157,10 +157,14 @@ def _ordered(inv: Investigation) -> Entry:
 
 def _take_certificate(case: Case, text: bytes, holder: str | None, who: str) -> Held:
     """Take back a certificate: keep it in the case, and what the case kept of casework goes too."""
-    read_certificate(text)
-    held = acknowledge(case, answer_in(text), holder=holder, who=who)
+    _, proved = read_certificate(text)
+    held, _ = answered_by(case, proved)
     name = f"{held.name}-{held.root[:16]}.json"
-    replace_file(make_folder(case.folder / "certificates") / name, text)
+    copies = make_folder(case.folder / "certificates")
+    for half in copies.glob(f".{name}.*.new"):  # of an attempt that was killed
+        half.unlink()
+    replace_file(copies / name, text)
+    acknowledge(case, answer_in(text), holder=holder, who=who)
     _remove_casework(case, held, who)
     return held
 
@@ -218,7 +222,7 @@ def take_answer(case: Case, text: bytes, *, holder: str | None = None, who: Who 
         else:
             held = _take_certificate(case, text, holder, name)
         visit.written = True
-    said = read_proved(answer_in(text), ANSWER, "an answer to a notice").entry.facts.get("seen")
+    said = read_answer(answer_in(text)).entry.facts.get("seen")
     now = next(one for one in held_by(case) if one.log == held.log)
     return Answered(held=now, seen=said if isinstance(said, list) else [])
 

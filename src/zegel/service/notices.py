@@ -114,8 +114,8 @@ def acknowledge(case: Case, text: bytes, *, holder: str | None = None, who: str)
     With `holder` the case's log vouches for the head's key first, under that name: somebody has
     found out whose it is.
     """
-    answer = read_proved(text, ANSWER, "an answer to a notice")
-    held, index = _answered(case, answer)
+    answer = read_answer(text)
+    held, index = answered_by(case, answer)
     if index in held.answered:
         return held
     log, head = case.log(), answer.by
@@ -136,7 +136,12 @@ def acknowledge(case: Case, text: bytes, *, holder: str | None = None, who: str)
     return held
 
 
-def _answered(case: Case, answer: Proved) -> tuple[Held, int]:
+def read_answer(text: bytes) -> Proved:
+    """Return the answer in `text`, its proof and signature checked, not whose key it is."""
+    return read_proved(text, ANSWER, "an answer to a notice")
+
+
+def answered_by(case: Case, answer: Proved) -> tuple[Held, int]:
     """Return what an answer answers: the version, and the entry of the case's log."""
     for held in held_by(case):
         for index, ending in held.endings.items():
