@@ -143,6 +143,17 @@ def test_an_entry_that_an_owner_put_in_another_place_is_found_by_both_readers(
     assert answer(text) == check.FALSE
 
 
+@pytest.mark.usefixtures("quick")
+def test_commitments_in_another_order_are_found_by_both_readers(tmp_path: Path) -> None:
+    log_of(tmp_path)
+    text = prove_entry(tmp_path / "custody", 1, ["who"]).text()
+    wrong = changed(text, "hidden", to=json.loads(text)["hidden"][::-1])
+
+    with pytest.raises(VerificationError):
+        read_entry_proof(wrong)
+    assert answer(wrong) == check.FALSE
+
+
 def test_a_field_the_entry_has_not_is_named(tmp_path: Path) -> None:
     log_of(tmp_path)
     with pytest.raises(UsageError, match="no field 'facts/colour'"):

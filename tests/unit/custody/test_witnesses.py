@@ -12,7 +12,7 @@ from tests.unit.custody.authority import Authority
 from tests.unit.custody.proving import add, answer, changed, flipped, log_of
 from tests.unit.custody.proving import quick as quick
 from zegel.custody import check
-from zegel.custody.continuity import prove_consistency
+from zegel.custody.continuity import ConsistencyProof, prove_consistency
 from zegel.custody.countersigning import Countersigned, countersign, read_countersigned
 from zegel.custody.heads import SignedHead, export_head, sign_head
 from zegel.custody.keys import create_key, load_key
@@ -193,6 +193,29 @@ def test_a_witness_signs_no_shorter_log(log: Log, registry: Registry) -> None:
     registry.signs(log.head())
     with pytest.raises(VerificationError, match="contradicts the head of 8"):
         registry.signs(old)
+
+
+def test_a_witness_signs_no_other_log_of_the_same_length(
+    log: Log, folder: Path, tmp_path: Path, registry: Registry
+) -> None:
+    add(log, 4)
+    registry.signs(log.head())
+    rewritten(tmp_path, folder)
+    with pytest.raises(VerificationError, match="head of 11 entries contradicts the head of 11"):
+        registry.signs(Log.open(folder, None).head())
+
+
+def test_a_witness_takes_no_proof_that_ends_elsewhere_or_does_not_hold(
+    log: Log, folder: Path, registry: Registry
+) -> None:
+    seen = registry.signs(log.head()).head
+    add(log, 1)
+    proof = prove_consistency(folder, seen)
+    add(log, 1)
+    made_up = ConsistencyProof(old=seen, new=log.head(), path=())
+    for wrong in (proof, made_up):
+        with pytest.raises(VerificationError):
+            countersign(registry.key, log.head(), "Griffie", registry.memory, wrong)
 
 
 def test_a_witness_signs_the_same_head_twice_and_other_logs_beside(
