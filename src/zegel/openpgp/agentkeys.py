@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -103,6 +104,9 @@ def expression_text(material: bytes) -> bytes:
     raise SExpressionError("no key line")
 
 
+_FAMILIES = {b"rsa": RSA_KINDS, b"elg": ELGAMAL_KINDS, b"dsa": frozenset({DSA})}
+
+
 def match_agent_key(agent: AgentKey, public: PublicKey) -> SecretKey | None:
     """Return the secret key of `public` if `agent` holds it, else None."""
     if not _same(agent, public):
@@ -118,17 +122,28 @@ def match_agent_key(agent: AgentKey, public: PublicKey) -> SecretKey | None:
 
 
 def _same(agent: AgentKey, public: PublicKey) -> bool:
+    known = agent_numbers(agent)
+    return known is not None and known == public_numbers(public)
+
+
+def agent_numbers(agent: AgentKey) -> Hashable:
+    """Return what an agent key and its public key have in common, for looking one up."""
+    if agent.algorithm == b"ecc":
+        return _bare(agent.parameters[0])
+    return agent.algorithm, tuple(number(value) for value in agent.parameters)
+
+
+def public_numbers(public: PublicKey) -> Hashable:
+    """Return what a public key and its agent key have in common; None where it is unreadable."""
     try:
         parameters = public_parameters(public.public)
     except UnreadableKeyError:
-        return False
-    if agent.algorithm == b"ecc":
-        points = [value for value in parameters[:2] if isinstance(value, bytes)]
-        return _bare(points[-1]) == _bare(agent.parameters[0]) if points else False
-    kinds = {b"rsa": RSA_KINDS, b"elg": ELGAMAL_KINDS, b"dsa": frozenset({DSA})}
-    if public.algorithm not in kinds[agent.algorithm]:
-        return False
-    return parameters == tuple(number(value) for value in agent.parameters)
+        return None
+    for family, kinds in _FAMILIES.items():
+        if public.algorithm in kinds:
+            return family, parameters
+    points = [value for value in parameters[:2] if isinstance(value, bytes)]
+    return _bare(points[-1]) if points else None
 
 
 def _bare(point: bytes) -> bytes:

@@ -6,11 +6,17 @@ tries only new passphrases and new keys. Numbers of keys never change once given
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zegel.openpgp.agentkeys import AgentKey, match_agent_key, read_agent_key
+from zegel.openpgp.agentkeys import (
+    AgentKey,
+    agent_numbers,
+    match_agent_key,
+    public_numbers,
+    read_agent_key,
+)
 from zegel.openpgp.keys import read_certificates
 from zegel.openpgp.model import (
     POST_QUANTUM,
@@ -24,6 +30,9 @@ from zegel.openpgp.secretkeys import unlock
 from zegel.processing.keyring import public_key
 from zegel.processing.unlock import Passphrase
 from zegel.records import Problem
+
+UNLOCKED = ("number", "tried_passphrases", "numbers", "unlocked_by", "refusal")
+"""The columns that unlocking changes, and the number of the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +103,34 @@ def match_agents(
     GnuPG's agent files hold no key id (the file's name is a hash of the public numbers), so an
     agent key whose public key is nowhere in the copy stays unused and is counted by its places.
     """
-    publics = {row["fingerprint"]: row for row in rows}
-    by_size: dict[int, list[dict[str, Any]]] = {}
-    for row in publics.values():
-        by_size.setdefault(row["algorithm"], []).append(row)
+    publics = {row["fingerprint"]: public_key(row) for row in rows}
+    by_numbers: dict[object, list[PublicKey]] = {}
+    for public in publics.values():
+        by_numbers.setdefault(public_numbers(public), []).append(public)
     found = []
     for identity, agent in agents:
-        for row in (row for group in by_size.values() for row in group):
-            secret = match_agent_key(agent, public_key(row))
+        for public in by_numbers.get(agent_numbers(agent), ()):
+            secret = match_agent_key(agent, public)
             if secret is not None:
-                found.append(_row(public_key(row), secret, identity))
+                found.append(_row(public, secret, identity))
     return found
+
+
+class Shared:
+    """Lets rows share their equal octets and texts: of a key there are three or more rows."""
+
+    def __init__(self) -> None:
+        self._one: dict[bytes | str, bytes | str] = {}
+
+    def rows(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield rows whose values are the ones met first."""
+        for row in rows:
+            for column, value in row.items():
+                if isinstance(value, bytes | str):
+                    row[column] = self._one.setdefault(value, value)
+                elif isinstance(value, list):
+                    row[column] = [self._one.setdefault(item, item) for item in value]
+            yield row
 
 
 def join_places(known: dict[str, Any], other: dict[str, Any]) -> None:
@@ -130,7 +156,8 @@ def merge(
         name = (row["fingerprint"], row["material"] or b"")
         known = rows.get(name)
         if known is None:
-            rows[name] = {**row, "number": following}
+            row["number"] = following  # in place: a hundred thousand copies are 100 MB
+            rows[name] = row
             following += 1
             continue
         join_places(known, row)
@@ -142,7 +169,7 @@ def merge(
 def unlock_row(
     row: dict[str, Any], passphrases: Sequence[Passphrase], budget: int
 ) -> dict[str, Any]:
-    """Return `row` with its private numbers, or with the reason why not.
+    """Return the columns of `row` that unlocking changes: private numbers, or the reason why not.
 
     Guesses go on where an earlier run stopped: `tried_passphrases` counts them.
     """
@@ -153,21 +180,29 @@ def unlock_row(
         material=row["material"],
         protection=row["protection"] or "",
     )
+    tried = row["tried_passphrases"]
     if not secret.locked:
-        return _settle(row, unlock(secret, None), "")
-    first = row["tried_passphrases"]
-    for passphrase in passphrases[first : first + budget]:
-        row = {**row, "tried_passphrases": row["tried_passphrases"] + 1}
+        return _settled(row, tried, unlock(secret, None), "")
+    for passphrase in passphrases[tried : tried + budget]:
+        tried += 1
         result = unlock(secret, passphrase.value)
         if isinstance(result, UnlockedKey) or result.failure is not OpenFailure.WRONG_KEY:
-            return _settle(row, result, passphrase.source)
-    return {**row, "refusal": "passphrase-unknown"}
+            return _settled(row, tried, result, passphrase.source)
+    unknown = Failure(failure=OpenFailure.WRONG_KEY, code="passphrase-unknown")
+    return _settled(row, tried, unknown, "")
 
 
-def _settle(row: dict[str, Any], result: UnlockedKey | Failure, source: str) -> dict[str, Any]:
-    if isinstance(result, Failure):
-        return {**row, "refusal": result.code}
-    return {**row, "numbers": list(result.numbers), "unlocked_by": source, "refusal": None}
+def _settled(
+    row: dict[str, Any], tried: int, result: UnlockedKey | Failure, source: str
+) -> dict[str, Any]:
+    opened = isinstance(result, UnlockedKey)
+    return {
+        "number": row["number"],
+        "tried_passphrases": tried,
+        "numbers": list(result.numbers) if isinstance(result, UnlockedKey) else row["numbers"],
+        "unlocked_by": source if opened else row["unlocked_by"],
+        "refusal": None if isinstance(result, UnlockedKey) else result.code,
+    }
 
 
 def needs_unlocking(row: dict[str, Any], passphrases: int) -> bool:

@@ -112,7 +112,7 @@ class UnlockKeysTask:
     budget: int
 
     def __call__(self) -> Finished:
-        """Write the rows, unlocked where a passphrase fits."""
+        """Write what changes in each row: its private numbers, where a passphrase fits."""
         writer = Stage(self.stage).begin(self.part, {"keys": KEYS})
         for row in self.rows:
             writer.add("keys", unlock_row(row, self.passphrases, self.budget))

@@ -19,6 +19,9 @@ from zegel.text.numbers import plain_word
 
 TERMS, NAMES, MARKS, ROW, CLOCK = "terms", "names", "marks", "row", "clock"
 
+MANY = 100
+"""Marks from which on a set is faster than as many single terms."""
+
 
 @dataclass(frozen=True, slots=True)
 class Marked:
@@ -59,12 +62,27 @@ class Compiler:
                 clauses.append((Occur.Must, Query.all_query()))
             return _boolean(clauses)
         if isinstance(node, Or):
-            return _any([self.query(part) for part in node.parts])
+            return self._either(node)
         if isinstance(node, Not):
             return _boolean([(Occur.Must, Query.all_query()), self._clause(node)])
         if isinstance(node, Field):
             return self._field(self._rows(node))
         return self._term(node)
+
+    def _either(self, node: Or) -> Query:
+        """Return what any part matches; many marks are looked up together."""
+        marks, others = [], []
+        for part in node.parts:
+            answer = self._rows(part) if isinstance(part, Field) else None
+            if isinstance(answer, Marked):
+                marks.append(answer.mark)
+            else:
+                others.append(self.query(part) if answer is None else self._field(answer))
+        if len(marks) > MANY:
+            others.append(Query.term_set_query(self._schema, MARKS, marks))
+        else:
+            others += [self._field(Marked(one)) for one in marks]
+        return _any(others)
 
     def _clause(self, node: Node) -> tuple[Occur, Query]:
         if isinstance(node, Not):

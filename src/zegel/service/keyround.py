@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from zegel.casefile import Case
 from zegel.engines import LocalEngine
 from zegel.processing.keytable import (
+    UNLOCKED,
     Material,
+    Shared,
     join_places,
     match_agents,
     merge,
@@ -114,10 +116,10 @@ def _understand(
     earlier: list[dict[str, Any]],
     progress: Progress,
 ) -> tuple[list[dict[str, Any]], list[tuple[bytes, Problem]]]:
-    found = Understood(rows=[], agents=[], problems=[])
+    found, shared = Understood(rows=[], agents=[], problems=[]), Shared()
 
     def done(result: Understood) -> None:
-        found.rows.extend(result.rows)
+        found.rows.extend(shared.rows(result.rows))
         found.agents.extend(result.agents)
         found.problems.extend(result.problems)
         progress.advance(len(result.rows))
@@ -163,8 +165,10 @@ def _unlock(
 
     engine.run(tasks(), done)
     files = (stage.folder / part / "keys.parquet" for part in batches)
-    unlocked = {row["number"]: row for row in read_rows(files)}
-    return [unlocked.get(row["number"], row) for row in rows]
+    numbered, shared = {row["number"]: row for row in waiting}, Shared()
+    for changed in shared.rows(read_rows(files, list(UNLOCKED))):
+        numbered[changed["number"]].update(changed)
+    return rows
 
 
 def _by_cost(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -13,6 +13,7 @@ from tests.real_data import archive
 from zegel.processing.mime import read_mail
 from zegel.processing.textbody import text_of
 from zegel.search import Page, TextIndex, build_index
+from zegel.search.compile import MANY, Marked
 from zegel.search.index import Row
 from zegel.text import matches, parse, tokens
 from zegel.text.match import Document
@@ -127,3 +128,14 @@ def test_words_and_numbers_without_end_are_compared_as_far_as_they_count(
 
 def test_an_index_of_nothing_answers_with_nothing(tmp_path: Path) -> None:
     assert built(tmp_path / "ix", []).all_rows(parse("boot")) == []
+
+
+@pytest.mark.parametrize("many", [3, MANY + 50])
+def test_a_set_of_accounts_finds_what_each_of_them_finds(many: int, tmp_path: Path) -> None:
+    marks = [(f"with:a{n % 200}", f"with:b{n % 7}") for n in range(600)]
+    build_index(tmp_path / "index", (Row(n, ("boot",), n, marks[n]) for n in range(600)))
+    asked = {f"a{n}" for n in range(0, 2 * many, 2)} | {"nobody"}
+    node = And((Word("boot"), Or((Word("schip"), *(Field("with", name) for name in asked)))))
+    found = TextIndex(tmp_path / "index").all_rows(node, lambda f: Marked(f"with:{f.value}"))
+
+    assert found == [n for n in range(600) if marks[n][0].partition(":")[2] in asked]
