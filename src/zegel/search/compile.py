@@ -8,7 +8,7 @@ understand.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -31,6 +31,13 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedAny:
+    """The rows that bear one of many marks, such as the accounts of an order."""
+
+    marks: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Between:
     """The rows whose clock lies in a time; a row without a clock lies in none."""
 
@@ -39,7 +46,7 @@ class Between:
     """Not included."""
 
 
-Answer: TypeAlias = Collection[int] | Marked | Between
+Answer: TypeAlias = Collection[int] | Marked | MarkedAny | Between
 RowsOf = Callable[[Field], Answer]
 """How the rows are found for which a field holds."""
 StemmedOf = Callable[[str, str], Collection[str]]
@@ -70,7 +77,7 @@ class Compiler:
         return self._term(node)
 
     def _either(self, node: Or) -> Query:
-        """Return what any part matches; many marks are looked up together."""
+        """Return what any part matches; marks are looked up together."""
         marks, others = [], []
         for part in node.parts:
             answer = self._rows(part) if isinstance(part, Field) else None
@@ -78,11 +85,12 @@ class Compiler:
                 marks.append(answer.mark)
             else:
                 others.append(self.query(part) if answer is None else self._field(answer))
+        return _any([*others, self._marked(marks)] if marks else others)
+
+    def _marked(self, marks: Sequence[str]) -> Query:
         if len(marks) > MANY:
-            others.append(Query.term_set_query(self._schema, MARKS, marks))
-        else:
-            others += [self._field(Marked(one)) for one in marks]
-        return _any(others)
+            return Query.term_set_query(self._schema, MARKS, list(marks))
+        return _any([Query.term_query(self._schema, MARKS, one) for one in marks])
 
     def _clause(self, node: Node) -> tuple[Occur, Query]:
         if isinstance(node, Not):
@@ -92,6 +100,8 @@ class Compiler:
     def _field(self, answer: Answer) -> Query:
         if isinstance(answer, Marked):
             return Query.term_query(self._schema, MARKS, answer.mark)
+        if isinstance(answer, MarkedAny):
+            return self._marked(answer.marks)
         if isinstance(answer, Between):
             # 0 stands for no clock; no mail is from 1970.
             start = 1 if answer.start_ns is None else max(1, answer.start_ns)

@@ -13,7 +13,7 @@ from tests.real_data import archive
 from zegel.processing.mime import read_mail
 from zegel.processing.textbody import text_of
 from zegel.search import Page, TextIndex, build_index
-from zegel.search.compile import MANY, Marked
+from zegel.search.compile import MANY, Marked, MarkedAny
 from zegel.search.index import Row
 from zegel.text import matches, parse, tokens
 from zegel.text.match import Document
@@ -139,3 +139,5 @@ def test_a_set_of_accounts_finds_what_each_of_them_finds(many: int, tmp_path: Pa
     found = TextIndex(tmp_path / "index").all_rows(node, lambda f: Marked(f"with:{f.value}"))
 
     assert found == [n for n in range(600) if marks[n][0].partition(":")[2] in asked]
+    together = MarkedAny([f"with:{name}" for name in asked])
+    assert TextIndex(tmp_path / "index").all_rows(Field("with", "x"), lambda _: together) == found
