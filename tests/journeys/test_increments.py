@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.cases import done, mail, maildir, network, say, zegel, zegel_json
+from tests.journeys.cases import done, mail, maildir, network, say
 from tests.journeys.keys import locked_key_and_message
 from tests.journeys.undisturbed import ORDER
 from zegel.casefile import Case
@@ -28,7 +28,7 @@ def mail_of(message: bytes) -> bytes:
 
 
 def states(case: Path) -> dict[str, int]:
-    found: dict[str, int] = zegel_json("ledger", "--case", case)["states"]
+    found: dict[str, int] = done("ledger", "--case", case, "--json").json["states"]
     return found
 
 
@@ -44,9 +44,9 @@ def case(tmp_path: Path) -> Path:
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_bytes(content)
     case = tmp_path / "case"
-    zegel("init", case)
-    zegel("intake", tmp_path / "mails", "--case", case)
-    zegel("process", "--case", case)
+    done("init", case)
+    done("intake", tmp_path / "mails", "--case", case)
+    done("process", "--workers", "1", "--case", case)
     return case
 
 
@@ -54,35 +54,28 @@ def test_a_key_that_comes_later_and_then_its_passphrase_open_the_message(
     case: Path, tmp_path: Path
 ) -> None:
     seen = [states(case)]
-    zegel("intake", tmp_path / "keys", "--case", case)
-    zegel("process", "--case", case)
+    done("intake", tmp_path / "keys", "--case", case)
+    done("process", "--workers", "1", "--case", case)
     seen.append(states(case))
     (tmp_path / "words").write_text("wrong\nright\n")
-    zegel("process", "--case", case, "--passphrases", tmp_path / "words")
+    done("process", "--workers", "1", "--case", case, "--passphrases", tmp_path / "words")
     seen.append(states(case))
 
     assert seen == [{"no key": 1}, {"key locked": 1}, {"readable": 1}]
 
 
-def test_a_second_run_with_nothing_new_makes_no_part(case: Path) -> None:
-    before = parts(case)
-    zegel("process", "--case", case)
-
-    assert parts(case) == before
-
-
 def test_a_second_intake_of_the_same_copy_is_recognised(case: Path, tmp_path: Path) -> None:
-    again = zegel_json("intake", tmp_path / "mails", "--case", case)
+    again = done("intake", tmp_path / "mails", "--case", case, "--json").json
 
     assert (again["known"], again["identity"]) == (True, "E1")
 
 
 def test_no_passphrase_and_no_text_is_shown_or_logged(case: Path, tmp_path: Path) -> None:
-    zegel("intake", tmp_path / "keys", "--case", case)
+    done("intake", tmp_path / "keys", "--case", case)
     (tmp_path / "words").write_text("right\n")
-    said = [zegel("process", "--case", case, "--passphrases", tmp_path / "words")]
-    said += [zegel(word, "--case", case, "--json") for word in ("ledger", "keys", "problems")]
-    shown = "".join(one.stdout + one.stderr for one in said)
+    said = [done("process", "--workers", "1", "--case", case, "--passphrases", tmp_path / "words")]
+    said += [done(word, "--case", case, "--json") for word in ("ledger", "keys", "problems")]
+    shown = "".join(one.out + one.err for one in said)
     logged = (case / "custody" / "entries.jsonl").read_text()
 
     assert ["hello" in shown, '"right"' in shown, "hello" in logged, "right" in logged] == [
