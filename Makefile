@@ -44,6 +44,7 @@ bench: $(SETUP)
 	$(BIN)/python -m bench.grants
 	$(BIN)/python -m bench.fifty
 	$(BIN)/python -m bench.dossier
+	$(BIN)/python -m bench.privilege
 
 bench-network: $(SETUP)
 	$(BIN)/python -m bench.network
