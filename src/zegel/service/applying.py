@@ -47,14 +47,15 @@ def decide(
 ) -> Decision:
     """Apply `order` to the messages of `index` that lie in `exhibits`.
 
-    Where not `whole`, rows come without what threads are made of unless a clause asks for threads,
-    and what no row was made of is not counted: enough to say what is admitted.
+    Where not `whole`, rows come without what threads and conversations are made of unless a clause
+    asks for them, and what no row was made of is not counted: enough to say what is admitted.
     """
     narrow = Narrow(index, exhibits if order.exhibits else None)
     hits: Hits = cache(TextIndex(index / TEXT).all_rows)
     seen = _concerned(order, narrow, holdings, hits)
-    threads = whole or any(clause.context.thread for clause in order.clauses)
-    rows = list(narrow.rows(seen, names=threads))
+    names = whole or any(clause.context.thread for clause in order.clauses)
+    talks = whole or any(clause.context for clause in order.clauses)
+    rows = list(narrow.rows(seen, names=names, talks=talks))
     apart = list(rows_apart(index, exhibits, accounts_named(order, holdings)))
     admitted = admit(order, rows, holdings, hits, Languages(index / DOCUMENTS).of, apart)
     if whole and seen is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
@@ -71,12 +71,18 @@ def _concerned(batch: pa.RecordBatch, named: Collection[str]) -> pa.BooleanArray
 
 
 def identities_of(documents: Path, numbers: Iterable[int]) -> dict[int, bytes]:
-    """Return the identities of messages by their numbers."""
-    wanted = pa.array(sorted(numbers), pa.int32())
+    """Return the identities of messages by their numbers, which count the rows of the table."""
+    wanted, start = sorted(numbers), 0
     found: dict[int, bytes] = {}
-    for batch in _batches(documents, ["number", "message"]):
-        mine = batch.filter(pc.is_in(batch.column("number"), value_set=wanted))
-        found.update(zip(*(column.to_pylist() for column in mine.columns), strict=True))
+    with pq.ParquetFile(documents) as file:
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            mine = wanted[bisect_left(wanted, start) : bisect_left(wanted, end)]
+            if mine:
+                column = file.read_row_group(group, ["message"]).column("message")
+                places = pa.array([number - start for number in mine], pa.int64())
+                found.update(zip(mine, column.take(places).to_pylist(), strict=True))
+            start = end
     return found
 
 

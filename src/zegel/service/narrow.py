@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +61,16 @@ class Narrow:
                 return found
         return None
 
-    def rows(self, numbers: Collection[int] | None, *, names: bool) -> Iterator[Row]:
-        """Yield the rows of these numbers, or all, in order; with what threads are made of, or not.
+    def rows(
+        self, numbers: Collection[int] | None, *, names: bool = True, talks: bool = True
+    ) -> Iterator[Row]:
+        """Yield the rows of these numbers, or all, in order.
 
-        Conversations are always there.
+        Without `names` they lack what threads are made of, without `talks` the conversation.
         """
-        columns = ["number", "state", "instants", "people", "conversation"]
+        columns = ["number", "state", "instants", "people"]
         columns += ["names"] if names else []
+        columns += ["conversation"] if talks else []
         columns += [] if self._exhibits is None else ["exhibits"]
         for group in self._chosen(columns, numbers):
             kept = group if self._exhibits is None else group.filter(self._lie_in(group))
@@ -140,20 +143,24 @@ class Narrow:
         addresses = self._people.take(people.flatten())
         ends = pc.cumulative_sum(pc.list_value_length(people)).to_pylist()
         everybody, start = addresses.to_pylist(), 0
-        has_names = "names" in group.schema.names
-        columns = ("number", "state", "instants", "conversation")
-        values: Sequence[list[Any]] = [group.column(name).to_pylist() for name in columns]
-        names = group.column("names").to_pylist() if has_names else [()] * group.num_rows
-        for end, own, number, state, instants, talk in zip(ends, names, *values, strict=True):
+        columns = ("number", "state", "instants", "names", "conversation")
+        values = [_values(group, name) for name in columns]
+        for end, number, state, instants, own, talk in zip(ends, *values, strict=True):
             yield Row(
                 number=number,
                 state=state,
                 instants=tuple(instants),
                 accounts=frozenset(everybody[start:end]),
-                names=tuple(own),
+                names=tuple(own or ()),
                 conversation=talk,
             )
             start = end
+
+
+def _values(group: pa.RecordBatch, column: str) -> list[Any]:
+    """Return a column's values, of one that was not asked for None for each row."""
+    here = column in group.schema.names
+    return list(group.column(column).to_pylist()) if here else [None] * group.num_rows
 
 
 def _rows_with(lists: pa.ListArray, wanted: pa.Array, start: int) -> list[int]:
