@@ -31,8 +31,8 @@ WITHDRAW = ("withdraw", NAME, "--reason", "x", "--case", "CASE")
 DESTROY = ("destroy", NAME, "--reason", "x", "--yes", "--case", "CASE")
 ONCE = (
     "notice applied", "notice acknowledged", "investigation withdrawn", "destruction ordered",
-    "derived set destroyed", "investigation superseded", "investigation closed",
-    "investigation reopened",
+    "derived set destroyed", "destruction begun", "investigation superseded",
+    "investigation closed", "investigation reopened",
 )  # fmt: skip
 
 

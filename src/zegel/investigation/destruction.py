@@ -162,6 +162,11 @@ def _overwrite(path: Path) -> None:
     sync(path.parent)
 
 
+def removed_in(body: Mapping[str, Any]) -> list[str]:
+    """Return the paths of what is, or will be, removed."""
+    return [file["path"] for file in body["removed"]["files"]]
+
+
 def body_digest(body: Mapping[str, JSON]) -> str:
     """Return the digest by which the log names what is certified."""
     return sha256(canonical_json(body)).hexdigest()

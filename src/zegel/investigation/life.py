@@ -32,6 +32,7 @@ ENDING = (DESTROYED, WITHDRAWN, SUPERSEDED)
 APPLIED = "notice applied"
 CLOSED = "investigation closed"
 REOPENED = "investigation reopened"
+REMOVING = "destruction begun"
 REMOVED = "derived set destroyed"
 """Acts of the investigation's own log."""
 
@@ -40,6 +41,10 @@ KEPT = frozenset(
 )
 """What of a folder is no derived set: what was authorised and done. It stays in the clear when the
 rest is closed, and stays when the rest is destroyed."""
+
+
+NO_LONGER_LISTED = "listed"
+"""The fact by which an entry ends what the log stood for: path of each file → null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ neither folder learns what the other holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.service.door import Visit, Who, enter_case
-from zegel.service.granted import Held, earlier_than, find_held, held_by
+from zegel.service.granted import Held, earlier_than, find_held
 from zegel.service.takeover import same_investigation
 from zegel.tables import read_rows
 
@@ -88,9 +88,8 @@ def _hex(identities: Iterator[bytes] | set[bytes]) -> list[str]:
     return sorted(identity.hex() for identity in identities)
 
 
-def compare_with_earlier(visit: Visit, case: Case, log: str) -> list[Change]:
+def compare_with_earlier(visit: Visit, versions: Sequence[Held], log: str) -> list[Change]:
     """Return how the newest version, by its log, differs from each it takes the place of."""
-    versions = held_by(case)
     new = next(held for held in versions if held.log == log)
     return [_logged(visit, held, new) for held in earlier_than(new, versions) if not held.endings]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +23,14 @@ from zegel.investigation.destruction import (
     planned,
     read_certificate,
     remove_all,
+    removed_in,
 )
 from zegel.investigation.life import (
     APPLIED,
     DESTROYED,
+    NO_LONGER_LISTED,
     REMOVED,
+    REMOVING,
     SUPERSEDED,
     WITHDRAWN,
     applied_notice,
@@ -95,9 +99,10 @@ def _destroyed_already(held: Held) -> UsageError:
     )
 
 
-def supersede_earlier(visit: Visit, case: Case, log: str) -> list[Notified]:
+def supersede_earlier(
+    visit: Visit, case: Case, versions: Sequence[Held], log: str
+) -> list[Notified]:
     """End every earlier version of the investigation whose newest has the log `log`."""
-    versions = held_by(case)
     new = next(held for held in versions if held.log == log)
     by: dict[str, JSON] = {"by": f"order {new.number}, root {new.root[:16]}"}
     return [
@@ -135,6 +140,10 @@ def _destroy_folder(inv: Investigation, log: Log, who: str) -> bytes:
     ordered = _ordered(inv)
     dossiers: list[Any] = [one for seen in who_saw(inv) for one in seen.dossiers]
     body = planned(inv, ordered, dossiers)
+    log.mend()
+    if not list(log.acts([REMOVING])):
+        going: dict[str, JSON] = dict.fromkeys(removed_in(body))
+        log.append(REMOVING, {"files": len(going), NO_LONGER_LISTED: going}, who=who)
     remove_all(inv.folder)
     log.mend()
     if not list(log.acts([REMOVED])):

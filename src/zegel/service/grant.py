@@ -46,6 +46,7 @@ from zegel.service.door import Visit, Who, enter_case
 from zegel.service.ending import supersede_earlier
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
+from zegel.service.granted import held_by
 from zegel.service.guarding import privilege_header, require_not_apart
 from zegel.service.keptgrants import keep_grant
 from zegel.service.officers import index_for, may_be_told
@@ -181,8 +182,9 @@ class _Grant:
 
     def _supersede(self, origin: str) -> list[Change]:
         """Say how this version differs from each it takes the place of, which then are over."""
-        changes = compare_with_earlier(self.visit, self.case, origin)
-        supersede_earlier(self.visit, self.case, origin)
+        versions = held_by(self.case)
+        changes = compare_with_earlier(self.visit, versions, origin)
+        supersede_earlier(self.visit, self.case, versions, origin)
         return changes
 
     def _fill(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zegel.casefile import Case
-from zegel.custody.acts import ANCHORED, VOUCHED, read_anchored, read_vouched
+from zegel.custody.acts import ANCHORED, VOUCHED, read_vouched
 from zegel.custody.entries import Entry
+from zegel.custody.heads import head_from
 from zegel.custody.log import Log
 from zegel.custody.state import HEAD, read_state
 from zegel.errors import UsageError
@@ -88,7 +89,7 @@ def _read(entries: Iterable[Entry]) -> list[Held]:
                 by_log[said.log] = _held(granted, said.log, said.name)
                 granted = None
         elif entry.act == ANCHORED:
-            head = read_anchored(entry)
+            head = head_from(entry.facts["head"])  # checked when it was anchored
             if head.origin in by_log:
                 by_log[head.origin].anchored = head.size
         else:

@@ -60,6 +60,7 @@ PHRASES: Mapping[str, str] = {
     "investigation withdrawn": "withdrew {n} investigation{s}",
     "investigation superseded": "superseded {n} investigation{s}",
     "destruction ordered": "ordered {n} destruction{s}",
+    "destruction begun": "began to destroy the derived set",
     "derived set destroyed": "destroyed the derived set",
     "casework kept by the case destroyed": "destroyed the casework that the case kept {times}",
     "notices listed": "listed notices {times}",

@@ -17,6 +17,7 @@ from zegel.investigation.folder import DESCRIPTION
 from zegel.service.cases import shelf
 from zegel.service.door import Visit
 from zegel.service.ending import supersede_earlier
+from zegel.service.granted import held_by
 from zegel.service.setapart import current_marks, miss_rate
 from zegel.tables import make_folder
 
@@ -33,7 +34,7 @@ def require_new(visit: Visit, case: Case, order: Order, place: Path) -> None:
     if standing.vouched and not standing.anchored:
         case.log().anchor(head, who=visit.person.name)
     if standing.vouched:
-        supersede_earlier(visit, case, head.origin)
+        supersede_earlier(visit, case, held_by(case), head.origin)
     raise UsageError(
         "this order was granted already",
         where=str(place),
