@@ -30,6 +30,7 @@ from zegel.processing.batches import in_batches
 from zegel.processing.contents import Content, read_content, read_plain
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
 from zegel.processing.mime import read_mail
+from zegel.processing.planned import Planned
 from zegel.processing.rows import Sink
 from zegel.processing.secondopinions import SecondOpinions, difference
 from zegel.processing.spool import SpoolReader
@@ -60,6 +61,7 @@ class _Waiting:
     """One row of the plan on its way to its outcome."""
 
     __slots__ = (
+        "_place",
         "accounts",
         "content",
         "earlier",
@@ -67,20 +69,30 @@ class _Waiting:
         "message",
         "outcome",
         "path",
-        "place",
         "row",
     )
 
-    def __init__(self, row: dict[str, Any]) -> None:
+    def __init__(self, row: Planned) -> None:
         self.row = row
-        self.place: dict[str, Any] = row["places"][0]
+        self._place: dict[str, Any] | None = None
         self.path = ""
-        self.accounts: tuple[str, ...] = tuple(row["accounts"] or ())
+        self.accounts = tuple(row.accounts)
         self.message: EncryptedMessage | None = None
         self.earlier: Outcome | None = None
         self.known: Outcome | None = None
         self.outcome: Outcome | None = None
         self.content: Content | None = None
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The stored place that was read; the first where none had to be."""
+        if self._place is None:
+            self._place = self.row.places()[0]
+        return self._place
+
+    @place.setter
+    def place(self, place: dict[str, Any]) -> None:
+        self._place = place
 
 
 class Opening:
@@ -99,13 +111,15 @@ class Opening:
         self.find_entry = find_entry
         self.spool = spool
         self.sink = sink
+        self.item: _Waiting
+        """The content whose outcome is being written; problems are said of its place."""
         self.opinions = SecondOpinions(
             unlocker.keyring, unlocker.passphrases, unlocker.budget.second_opinions
         )
 
-    def open_rows(self, rows: Iterable[dict[str, Any]]) -> None:
+    def open_rows(self, rows: Iterable[Planned]) -> None:
         """Open the contents that `rows` of the round's plan describe."""
-        for batch in in_batches(rows, lambda row: int(row["places"][0]["length"])):
+        for batch in in_batches(rows, lambda row: row.length):
             waiting = [self._read(row) for row in batch]
             self._unlock(waiting)
             for item in waiting:
@@ -119,42 +133,39 @@ class Opening:
             if item.message is not None:
                 item.outcome = self._outcome(item.message, item.accounts, item)
 
-    def _read(self, row: dict[str, Any]) -> _Waiting:
+    def _read(self, row: Planned) -> _Waiting:
         """Read an encrypted block again, if there is anything to try on it."""
         item = _Waiting(row)
-        if row["kind"] not in ENCRYPTED_KINDS:
+        if row.kind not in ENCRYPTED_KINDS:
             return item
-        esks = tuple(filter(None, (parse_esk(packed[0], packed[1:]) for packed in row["esks"])))
+        esks = tuple([esk for packed in row.esks if (esk := parse_esk(packed[0], packed[1:]))])
         item.earlier, item.known = _earlier(row), _known(row)
-        kind = BodyKind(row["kind"])
+        kind = BodyKind(row.kind)
         if item.known is None and not self.unlocker.worth_trying(esks, item.accounts, item.earlier):
             # Nothing to try: known without reading the body again. It may still be news, as when
             # a key that was missing has been found, but locked.
-            item.message = _message(row["content_id"], kind, esks, b"")
+            item.message = _message(row.content_id, kind, esks, b"")
             return item
         # Key packets of every copy count, not only those of the copy that is read.
-        item.message = self._spooled(item, kind, esks)
+        item.message, item.path = self._spooled(row, kind, esks), row.layer_path
         if item.message is None:
             try:
-                raw = self._read_raw(row)
+                raw = self._read_raw(item)
             except LostPlaceError:
                 return item
-            item.place, layer = self.place, self._find_layer(raw)
+            layer = _find_layer(item.place, raw)
             assert isinstance(layer.message, EncryptedMessage)
-            item.message = replace(layer.message, esks=esks)
-        item.path = item.place["layer_path"]
+            item.message, item.path = replace(layer.message, esks=esks), layer.path
         return item
 
     def _spooled(
-        self, item: _Waiting, kind: BodyKind, esks: tuple[Esk, ...]
+        self, row: Planned, kind: BodyKind, esks: tuple[Esk, ...]
     ) -> EncryptedMessage | None:
         """Return the message as the scan put it aside, unless it did not or it is gone."""
-        place, identity = item.place, item.row["content_id"]
-        begin, size = place["spooled"], place["spooled_size"]
-        if begin is None:
+        if row.spooled is None or row.spooled_size is None:
             return None
-        body = self.spool.body(place["part"], begin, size, identity)
-        return _message(identity, kind, esks, body) if body is not None else None
+        body = self.spool.body(row.part, row.spooled, row.spooled_size, row.content_id)
+        return _message(row.content_id, kind, esks, body) if body is not None else None
 
     def _outcome(
         self, message: EncryptedMessage, accounts: Sequence[str], before: _Waiting | None = None
@@ -170,8 +181,8 @@ class Opening:
 
     def _finish(self, item: _Waiting) -> None:
         """Write how `item` ended, and open what lies inside it."""
-        row, self.place = item.row, item.place
-        identity, kind = row["content_id"], row["kind"]
+        self.item, row = item, item.row
+        identity, kind = row.content_id, row.kind
         if item.message is not None and item.outcome is not None:
             self._record(item.message, item.outcome, item.accounts, item.path, item.content)
         elif kind in ENCRYPTED_KINDS:
@@ -180,7 +191,7 @@ class Opening:
         elif kind in _UNOPENED:
             self._session(identity, Outcome(), kind, state=_UNOPENED[kind])
         else:
-            self._clear(row)
+            self._clear(item)
 
     def _record(
         self,
@@ -241,51 +252,43 @@ class Opening:
         if isinstance(opened, Opened):
             self._content(content_identity(layer, ancestors[-1]), self._content_of(opened, path))
 
-    def _clear(self, row: dict[str, Any]) -> None:
+    def _clear(self, item: _Waiting) -> None:
         find_key = self.unlocker.keyring.find_public
+        identity, kind = item.row.content_id, item.row.kind
         try:
-            raw = self._read_raw(row)
-            if row["kind"] == "plain":
-                self._content(row["content_id"], read_plain(raw, find_key))
+            raw = self._read_raw(item)
+            if kind == "plain":
+                self._content(identity, read_plain(raw, find_key))
                 return
-            layer = self._find_layer(self._read_raw(row))
+            layer = _find_layer(item.place, raw)
         except LostPlaceError:
             self._problem(Problem(kind="sealed bytes lost"))
             return
         assert isinstance(layer.message, ClearMessage)
         opened = open_clear(layer.message)
         if isinstance(opened, Opened):
-            self._content(row["content_id"], read_content(opened, find_key, path=layer.path))
+            self._content(identity, read_content(opened, find_key, path=layer.path))
             if opened.nested is not None:
-                accounts = tuple(row["accounts"] or ())
-                inside = (row["content_id"],)
-                outcome = self._outcome(opened.nested, accounts)
-                self._record(opened.nested, outcome, accounts, f"{layer.path}>", ancestors=inside)
+                outcome = self._outcome(opened.nested, item.accounts)
+                where, inside = f"{layer.path}>", (identity,)
+                self._record(opened.nested, outcome, item.accounts, where, ancestors=inside)
         else:
             unsupported = opened.failure is OpenFailure.UNSUPPORTED
             state = State.UNSUPPORTED if unsupported else State.DAMAGED
-            self._session(row["content_id"], Outcome(), row["kind"], state=(state, opened.code))
+            self._session(identity, Outcome(), kind, state=(state, opened.code))
 
-    def _read_raw(self, row: dict[str, Any]) -> bytes:
-        for place in row["places"]:
+    def _read_raw(self, item: _Waiting) -> bytes:
+        for place in item.row.places():
             copy, entry = self.find_entry(place)
             try:
                 data = copy.read_checked(entry)
             except (SealBroken, OSError):
                 continue
-            self.place = place
+            item.place = place
             file = File(path=entry.path, data=data, mtime_ns=entry.mtime_ns)
             span = Span(offset=place["offset"], length=place["length"], quoting=place["quoting"])
             return mailstores.by_name(place["format"]).message(file, span)
         raise LostPlaceError
-
-    def _find_layer(self, raw: bytes) -> FoundLayer:
-        if mailstores.by_name(self.place["format"]).mail:
-            layers = find_layers(read_mail(raw))
-        else:
-            layers = find_layers_in_bytes(raw, "")
-        wanted = self.place["layer_path"]
-        return next(layer for layer in layers if layer.path == wanted)
 
     def _content(self, identity: bytes, content: Content) -> None:
         row = {"round": self.round, "content_id": identity, **content.row}
@@ -294,7 +297,7 @@ class Opening:
             self._problem(problem)
 
     def _problem(self, problem: Problem) -> None:
-        place = self.place
+        place = self.item.place
         self.sink.add(
             "problems",
             {
@@ -349,8 +352,17 @@ class Opening:
         )
 
 
-def _earlier(row: dict[str, Any]) -> Outcome | None:
-    if row["tried_passphrases"] is None or row["tried_esks"] != len(row["esks"]):
+def _find_layer(place: dict[str, Any], raw: bytes) -> FoundLayer:
+    if mailstores.by_name(place["format"]).mail:
+        layers = find_layers(read_mail(raw))
+    else:
+        layers = find_layers_in_bytes(raw, "")
+    return next(layer for layer in layers if layer.path == place["layer_path"])
+
+
+def _earlier(planned: Planned) -> Outcome | None:
+    row = planned.earlier
+    if row["tried_passphrases"] is None or row["tried_esks"] != len(planned.esks):
         # Never tried, or another copy has since brought key packets that were not there.
         return None
     return Outcome(
@@ -358,8 +370,9 @@ def _earlier(row: dict[str, Any]) -> Outcome | None:
     )
 
 
-def _known(row: dict[str, Any]) -> Outcome | None:
+def _known(planned: Planned) -> Outcome | None:
     """Return how the row's block was opened in an earlier round, with its session key."""
+    row = planned.earlier
     if row["session_key"] is None:
         return None
     session = SessionKey(algorithm=row["session_algorithm"], key=row["session_key"])

@@ -11,14 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from zegel.exhibits import Copy, open_copy
 from zegel.exhibits.model import Entry, entry_of
 from zegel.openpgp.agentkeys import AgentKey
 from zegel.processing.keyring import worker_keyring
 from zegel.processing.keytable import Material, understand, unlock_row
 from zegel.processing.opening import Opening
+from zegel.processing.planned import read_plan
 from zegel.processing.scan import scan_entries
 from zegel.processing.schemas import KEYS, OPEN, SCAN
 from zegel.processing.spool import Spool, SpoolReader
@@ -138,9 +137,8 @@ class OpenTask:
         """Write the part's tables."""
         writer = Stage(self.stage).begin(self.part, OPEN)
         unlocker = Unlocker(worker_keyring(self.keys), self.passphrases, self.budget)
-        with pq.ParquetFile(self.plan) as plan:
-            # A plan without rows has no group, and still gives a part with its empty tables.
-            rows = plan.read_row_group(self.group).to_pylist() if plan.num_row_groups else []
+        # A plan without rows has no group, and still gives a part with its empty tables.
+        rows = read_plan(self.plan, self.group)
         with SpoolReader(self.spool) as spool:
             Opening(self.round, unlocker, self._find_entry, spool, writer).open_rows(rows)
         return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class _TableFile:
         self.count = 0
         self._columns: dict[str, list[Any]] = {field.name: [] for field in schema}
         self._rows: list[Mapping[str, Any]] = []
+        self._values = itemgetter(*self._columns)
         self._digests: list[bytes] = []
         self._writer = pq.ParquetWriter(
             place,
@@ -50,9 +52,16 @@ class _TableFile:
 
     def _turn(self) -> None:
         """Move the rows at hand into the columns, while the processor's caches hold them still."""
-        for name, column in self._columns.items():
-            column.extend([row.get(name) for row in self._rows])
-        self._rows.clear()
+        rows = self._rows
+        if not rows:
+            return
+        try:
+            turned: Iterable[Iterable[Any]] = zip(*map(self._values, rows), strict=True)
+        except KeyError:  # a row without some column: it is null there
+            turned = ([row.get(name) for row in rows] for name in self._columns)
+        for column, values in zip(self._columns.values(), turned, strict=True):
+            column.extend(values)
+        rows.clear()
 
     def extend(self, columns: Mapping[str, Sequence[Any]], rows: int) -> None:
         if columns.keys() != self._columns.keys():
