@@ -27,8 +27,9 @@ from zegel.processing.headers import (
 )
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
 from zegel.processing.mime import Mail, read_mail, signed_parts_of
+from zegel.processing.onepart import read_one_part
 from zegel.processing.slices import Headers
-from zegel.processing.textbody import attached_text, inner_headers, text_of
+from zegel.processing.textbody import Attachment, attached_text, inner_headers, text_of
 from zegel.records import Problem, Verdict, record
 
 FindKey = Callable[[bytes], Sequence[PublicKey]]
@@ -51,9 +52,9 @@ class Content:
 
 def looks_like_mime(content: bytes) -> bool:
     """Say whether `content` is a MIME entity: it begins with a header block naming its type."""
-    head = content[:8192].lower()
-    if head.startswith(b"content-type:") and b"\n" in head[:4096]:
+    if content[:13].lower() == b"content-type:" and content.find(b"\n", 0, 4096) >= 0:
         return True
+    head = content[:8192].lower()
     if not _MIME_START.match(content[:4096]):
         return False
     blank = min((at for at in (head.find(b"\n\n"), head.find(b"\r\n\r\n")) if at >= 0), default=-1)
@@ -75,11 +76,17 @@ def read_content(opened: Opened, find_key: FindKey, *, path: str) -> Content:
         literal_filename=opened.filename,
         literal_date=opened.literal_date,
     )
+    nested: tuple[FoundLayer, ...] = ()
     if looks_like_mime(content):
-        mail = read_mail(content)
-        nested = tuple(layer for layer in find_layers(mail) if layer.kind != "plain")
-        signatures = (*signatures, *_detached(mail, find_key))
-        problems = (*opened.problems, *_read_mail_into(row, mail))
+        usual = read_one_part(content)
+        if usual is not None:
+            headers, text, defects = usual
+            problems = (*opened.problems, *defects, *_describe(row, headers, text))
+        else:
+            mail = read_mail(content)
+            nested = tuple(layer for layer in find_layers(mail) if layer.kind != "plain")
+            signatures = (*signatures, *_detached(mail, find_key))
+            problems = (*opened.problems, *_read_mail_into(row, mail))
     else:
         nested = tuple(
             layer for layer in find_layers_in_bytes(content, path) if layer.kind != "plain"
@@ -118,10 +125,21 @@ def _base_row(content: bytes) -> dict[str, Any]:
 
 def _read_mail_into(row: dict[str, Any], mail: Mail) -> tuple[Problem, ...]:
     text, attachments, problems = text_of(mail)
-    headers = inner_headers(mail)
+    described = _describe(row, inner_headers(mail), text, attachments, mail)
+    return (*mail.problems, *problems, *described)
+
+
+def _describe(
+    row: dict[str, Any],
+    headers: Headers,
+    text: str,
+    attachments: Sequence[Attachment] = (),
+    mail: Mail | None = None,
+) -> tuple[Problem, ...]:
+    """Write what a mail says into `row`: its text and attachments, its fields, and who is named."""
     people = participants(headers)
     unreadable: list[Problem] = []
-    said = attached_text(attachments)
+    said = attached_text(attachments) if attachments else ""
     date_text, date = dated(headers, "inner date", unreadable)
     row.update(
         message_id=message_id(headers),
@@ -145,14 +163,15 @@ def _read_mail_into(row: dict[str, Any], mail: Mail) -> tuple[Problem, ...]:
             for item in attachments
         ],
     )
-    cut = (Problem(kind="text cut"),) if max(len(text), len(said)) > _TEXT_LIMIT else ()
-    return (*mail.problems, *problems, *unreadable, *cut)
+    if max(len(text), len(said)) > _TEXT_LIMIT:
+        unreadable.append(Problem(kind="text cut"))
+    return tuple(unreadable)
 
 
-def _also_named(mail: Mail, headers: Headers, people: Participants) -> list[str]:
+def _also_named(mail: Mail | None, headers: Headers, people: Participants) -> list[str]:
     """Return who is named beside sender and recipients: in the mails inside this one too."""
     found = dict.fromkeys(also_named(headers, people))
-    for node in mail.containers:
+    for node in mail.containers if mail is not None else ():
         if node.embedded is not None:
             found.update(dict.fromkeys(all_named(node.embedded)))
     return list(found)[:_MOST_NAMED]

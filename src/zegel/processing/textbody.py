@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import field
 
 from zegel.processing.charsets import decode
@@ -89,7 +90,7 @@ def holds_text(content_type: str, filename: str | None) -> bool:
     return bool(_SAYS_TEXT.fullmatch(content_type) or (filename or "").lower().endswith(_TEXT_ENDS))
 
 
-def attached_text(attachments: list[Attachment]) -> str:
+def attached_text(attachments: Sequence[Attachment]) -> str:
     """Return what attachments say that hold text; mails among them are in the mail's own text."""
     said = [
         _attached(item)
