@@ -6,7 +6,7 @@ tags, notes and relevance are asked of the casework, which changes after the ind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,21 +23,10 @@ from zegel.text.language import LANGUAGES, UNDETERMINED
 from zegel.text.nodes import And, Field, Node, Not, Or
 from zegel.text.query import QueryError
 
-_Names = Callable[[Mapping[str, Any]], Iterable[str]]
-_NAMES: dict[str, _Names] = {
-    "from": lambda row: row["sender"],
-    "to": lambda row: row["recipients"],
-    "with": lambda row: [*row["sender"], *row["recipients"]],
-    "account": lambda row: [*(row["accounts"] or ()), *row["sender"], *row["recipients"]],
-    "device": lambda row: [held["device"] for held in row["holders"] or ()],
-    "holder": lambda row: [held["holder"] for held in row["holders"] or ()],
-    "clause": lambda row: [part["clause"] for part in row["admitted"]],
-    "lang": lambda row: [row["language"] or ""],
-    "state": lambda row: [row["state"]],
-    "signature": lambda row: [row["signature"]],
-    "has": lambda row: [name for name in ("text", "subject", "attachment") if row.get(name)],
-}
-FIELDS = frozenset((*_NAMES, "after", "before", "tag", "relevance"))
+FIELDS = frozenset((
+    "from", "to", "with", "account", "device", "holder", "clause", "lang", "state", "signature",
+    "has", "after", "before", "tag", "relevance",
+))  # fmt: skip
 HAS = ("attachment", "text", "subject", "tag", "note")
 _KNOWN: dict[str, tuple[str, ...]] = {
     "has": HAS,
@@ -58,19 +47,47 @@ def mark(field: str, value: str) -> str:
     return f"{field}:{'·'.join(value.lower().split())}"
 
 
+def _remembered(*fields: str) -> Callable[[str | None], tuple[str, ...]]:
+    """Return what gives the marks of a name in `fields`; the same few people write all day."""
+
+    @lru_cache(maxsize=65536)
+    def marks(name: str | None) -> tuple[str, ...]:
+        if not name:
+            return ()
+        before = name.partition("@")[0] or name
+        return tuple(mark(field, part) for field in fields for part in (name, before))
+
+    return marks
+
+
+_of_sender = _remembered("from", "with", "account")
+_of_recipient = _remembered("to", "with", "account")
+_of_account = _remembered("account")
+_of_device, _of_holder = _remembered("device"), _remembered("holder")
+_of_clause, _of_language = _remembered("clause"), _remembered("lang")
+_of_state, _of_signature = _remembered("state"), _remembered("signature")
+_of_part = _remembered("has")
+
+
 def marks_of(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return everything fields can ask of a message; an address also by what is before its @."""
-    found: list[str] = []
-    for field, names in _NAMES.items():
-        for name in names(row):
-            if name:
-                found += _marks(field, name)
+    found = [*_of_language(row["language"]), *_of_state(row["state"])]
+    found += _of_signature(row["signature"])
+    for name in row["sender"]:
+        found += _of_sender(name)
+    for name in row["recipients"]:
+        found += _of_recipient(name)
+    for name in row["accounts"] or ():
+        found += _of_account(name)
+    for held in row["holders"] or ():
+        found += _of_device(held["device"])
+        found += _of_holder(held["holder"])
+    for admitted in row["admitted"]:
+        found += _of_clause(admitted["clause"])
+    for part in ("text", "subject", "attachment"):
+        if row.get(part):
+            found += _of_part(part)
     return tuple(dict.fromkeys(found))
-
-
-@lru_cache(maxsize=65536)
-def _marks(field: str, name: str) -> tuple[str, str]:
-    return mark(field, name), mark(field, name.partition("@")[0] or name)
 
 
 def investigation_rows(tables: Path) -> Iterator[Row]:

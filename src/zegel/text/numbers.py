@@ -76,9 +76,12 @@ def find_named(text: str, *, plain: bool = False) -> Iterator[Named]:
 
     `plain`: also numbers without sign and separators, whose one name is the word as written.
     """
-    if _DIGIT.search(text) is None:
+    if not text.isascii():
+        if _DIGIT.search(text) is None:
+            return
+        text = plain_digits(text)
+    elif _DIGITS.search(text) is None:
         return
-    text = plain_digits(text)
     for found in _NUMBER.finditer(text):
         if found.end() - found.start() > LONGEST_NUMBER:
             continue
