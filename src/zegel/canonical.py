@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -37,7 +38,7 @@ def canonical_json(value: JSON) -> bytes:
 
 def text_as_json(text: str) -> str:
     """Return what canonical JSON writes for `text`, to be joined and encoded by the caller."""
-    return _ENCODER.encode(text)
+    return encode_basestring(text)
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))

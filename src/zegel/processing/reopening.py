@@ -6,15 +6,17 @@ found again is checked against the digest in the tables, so a changed rule canno
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from zegel.openpgp.bodies import open_clear, open_message
 from zegel.openpgp.model import ClearMessage, EncryptedMessage, Opened, SessionKey
 from zegel.processing.contents import looks_like_mime
 from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
-from zegel.processing.mime import read_mail
+from zegel.processing.mime import Mail, read_mail
+from zegel.processing.onepart import read_one_part
 from zegel.processing.opening import DEEPEST
+from zegel.processing.pgpmime import read_pgp_mime
 from zegel.processing.stored import content_identity
 from zegel.processing.textbody import Attachment, text_of
 
@@ -36,8 +38,16 @@ def reopen(
     `raw` are the message's own bytes, `sha256` the digest of those stored; `mail` says whether they
     are a mail or loose OpenPGP. What is plain has no plaintext of its own: it is in `raw`.
     """
-    tree = read_mail(raw) if mail else None
-    layers = find_layers_in_bytes(raw, "") if tree is None else find_layers(tree)
+    tree: Mail | None = None
+    layers: Iterable[FoundLayer]
+    usual = read_pgp_mime(raw) if mail else None
+    if usual is not None:
+        layers = usual[1:]
+    elif mail:
+        tree = read_mail(raw)
+        layers = find_layers(tree)
+    else:
+        layers = find_layers_in_bytes(raw, "")
     todo = [(layer, sha256, 0) for layer in layers]
     while todo:
         layer, around, depth = todo.pop(0)
@@ -74,6 +84,8 @@ def _read(opened: Opened) -> tuple[tuple[Attachment, ...], list[FoundLayer]]:
     if opened.nested is not None:
         inside.append(FoundLayer(path="", kind="openpgp", message=opened.nested))
     if looks_like_mime(content):
+        if read_one_part(content) is not None:
+            return (), inside  # a text, and nothing beside it
         mail = read_mail(content)
         return tuple(text_of(mail)[1]), [*inside, *find_layers(mail)]
     return (), [*inside, *find_layers_in_bytes(content, "")]

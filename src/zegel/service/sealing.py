@@ -15,6 +15,8 @@ _FROM_DOCUMENT = (
     "state", "reason", "clock", "clock_ns", "chat_group", "subject", "sender", "recipients",
     "references", "accounts", "text", "signature", "content_ids",
 )  # fmt: skip
+# Asked of the schema each time, they are made each time.
+_OF_PLACE, _OF_BLOCK = tuple(PLACES.names), tuple(CIPHERTEXTS.names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def add_gathered(
 
 
 def _place(portion: PortionWriter, gathered: Gathered, place: Mapping[str, Any]) -> dict[str, Any]:
-    row = {name: place.get(name) for name in PLACES.names}
+    row = {name: place.get(name) for name in _OF_PLACE}
     raw = gathered.raws.get(place["stored_id"])
     if raw is not None:
         row["raw_sha256"] = sha256(raw).digest()
@@ -71,7 +73,7 @@ def _place(portion: PortionWriter, gathered: Gathered, place: Mapping[str, Any])
 
 
 def _block(portion: PortionWriter, gathered: Gathered, block: Mapping[str, Any]) -> dict[str, Any]:
-    row = {name: block.get(name) for name in CIPHERTEXTS.names}
+    row = {name: block.get(name) for name in _OF_BLOCK}
     found = gathered.contents.get(block["content_id"])
     if found is not None and sha256(found.plaintext).digest() == block["plaintext_sha256"]:
         row["plaintext_at"] = portion.pack.add(found.plaintext)
