@@ -17,10 +17,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from zegel.processing.sql import PACKED, connect, parquet, quoted
+
+if TYPE_CHECKING:
+    import duckdb
 
 BLOCKS = """
 CREATE TABLE blocks AS

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from zegel.tables import make_folder
 from zegel.tables.commit import reason_in, refused
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY_LIMIT = "700MB"
 
@@ -23,6 +25,8 @@ PACKED = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 @contextmanager
 def connect(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection that spills into `spill` and reaches nothing outside by itself."""
+    import duckdb  # an eighth of a second, which workers and most commands can do without
+
     make_folder(spill)
     connection = duckdb.connect(
         ":memory:",

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from zegel.processing.sql import connect, parquet
+
+if TYPE_CHECKING:
+    import duckdb
 
 LISTED = 10_000
 """Differences that are named; all are counted."""

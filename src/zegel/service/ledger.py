@@ -6,9 +6,7 @@ found = sum of states + unread. Metadata of the whole case: shown to examiner an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from zegel.casefile import Case
 from zegel.errors import UsageError, VerificationError
@@ -16,6 +14,9 @@ from zegel.openpgp.secondopinion import Agreement
 from zegel.processing.sql import connect, parquet
 from zegel.records import State
 from zegel.service.door import Who, enter_case
+
+if TYPE_CHECKING:
+    import duckdb
 
 BY = {
     "exhibit": "exhibit",
