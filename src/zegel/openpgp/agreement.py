@@ -38,13 +38,13 @@ def ecdh_decrypt(key: UnlockedKey, body: bytes, at: int) -> bytes | None:
         raise KeyUnusable("not an ECDH key")
     # A v5 fingerprint counts with its first 20 octets (LibrePGP section 13.5).
     fingerprint = key.public.fingerprint[: 20 if key.public.version == 5 else None]
-    oid, kdf_hash, size, parameter = _derivation(key.public.public, fingerprint)
+    oid, name, kdf_hash, size, parameter = _derivation(key.public.public, fingerprint)
     ephemeral, pos = read_mpi(body, at)
     wrapped = body[pos + 1 : pos + 1 + body[pos]] if pos < len(body) else b""
-    secret = _shared(oid, key.numbers[0], ephemeral)
+    secret = _shared(oid, name, key.numbers[0], ephemeral)
     if secret is None:
         return None
-    for candidate in _readings(oid, secret):
+    for candidate in _readings(name, secret):
         digest = _HASHES[kdf_hash](b"\x00\x00\x00\x01" + candidate + parameter).digest()
         padded = unwrap(digest[:size], wrapped)
         if padded is not None:
@@ -53,8 +53,9 @@ def ecdh_decrypt(key: UnlockedKey, body: bytes, at: int) -> bytes | None:
 
 
 @lru_cache(maxsize=CACHED_KEYS)
-def _derivation(public: bytes, fingerprint: bytes) -> tuple[bytes, int, int, bytes]:
-    """Return curve, hash, octets of the wrapping key, and KDF parameter (RFC 9580 section 11.5)."""
+def _derivation(public: bytes, fingerprint: bytes) -> tuple[bytes, str, int, int, bytes]:
+    """Return what RFC 9580 section 11.5 derives the wrapping key from: curve and its name, hash,
+    octets of the key, KDF parameter."""
     match public_parameters(public):
         case (bytes(oid), bytes(), int(kdf_hash), int(kdf_cipher)):
             pass
@@ -64,18 +65,18 @@ def _derivation(public: bytes, fingerprint: bytes) -> tuple[bytes, int, int, byt
         raise UnsupportedAgreement(f"ecdh-kdf-{kdf_hash}-{kdf_cipher}")
     head = bytes((len(oid),)) + oid + bytes((18, 3, 1, kdf_hash, kdf_cipher))
     parameter = head + b"Anonymous Sender    " + fingerprint
-    return oid, kdf_hash, KEY_SIZES[kdf_cipher], parameter
+    return oid, curve_name(oid), kdf_hash, KEY_SIZES[kdf_cipher], parameter
 
 
-def _readings(oid: bytes, secret: bytes) -> tuple[bytes, ...]:
+def _readings(curve: str, secret: bytes) -> tuple[bytes, ...]:
     """Old writers stripped zeros at either end of Curve25519's secret before hashing it."""
-    if curve_name(oid) != "Curve25519" or (secret[0] and secret[-1]):
+    if curve != "Curve25519" or (secret[0] and secret[-1]):
         return (secret,)
     return secret, secret.lstrip(b"\0"), secret.rstrip(b"\0")
 
 
-def _shared(oid: bytes, scalar: bytes, ephemeral: bytes) -> bytes | None:
-    if curve_name(oid) == "Curve25519":
+def _shared(oid: bytes, name: str, scalar: bytes, ephemeral: bytes) -> bytes | None:
+    if name == "Curve25519":
         if len(ephemeral) == 33 and ephemeral[0] == 0x40:
             ephemeral = ephemeral[1:]
         # The packet's MPI is big-endian, the curve's native order is little-endian.

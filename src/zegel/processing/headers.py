@@ -90,6 +90,8 @@ def also_named(headers: Headers, people: Participants) -> tuple[str, ...]:
         for one in group:
             if one.name or not one.address:
                 found.setdefault(one.name or one.raw)
+    if headers.keys().isdisjoint(_BESIDE):
+        return tuple(found)
     for name in _BESIDE:
         for value in headers.get(name, ())[:MAX_IDS]:
             for one in addresses(value):
