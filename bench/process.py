@@ -170,6 +170,14 @@ def table(results: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def shares(steps: dict[str, float]) -> str:
+    """Return each step's share of the whole, the largest first."""
+    parts = sorted(
+        (name for name in STEPS if name != "intake"), key=steps.__getitem__, reverse=True
+    )
+    return ", ".join(f"{name} {steps[name] / steps['whole']:.0%}" for name in parts)
+
+
 def has_ifma() -> bool:
     """Say whether OpenSSL does RSA here with AVX-512 IFMA."""
     place = Path("/proc/cpuinfo")
@@ -198,6 +206,9 @@ def main() -> None:
     print(f"\n{machine()}\n")
     print(EXPLAINED.format(messages=MESSAGES, plain=first["plain_bytes"], mail=first["mail_bytes"]))
     print(table(results))
+    print("\nshares of the whole:")
+    for row in results:
+        print(f"  {row['set']}: {shares(row['us'])}")
     print(f"\nµs a message; gpg: {GPG_MESSAGES} messages by --decrypt-files, gpg and its agent.")
     for row in memory:
         print(f"memory, {row['messages']} messages, 2 workers: {row['parent']} MB, ", end="")

@@ -152,15 +152,17 @@ class Unlocker:
             outcome.tried_keys = list(earlier.tried_keys)
             outcome.tried_passphrases = earlier.tried_passphrases
         in_order = sorted(message.esks, key=esk_cost)
-        hidden = [esk for esk in in_order if is_hidden(esk)]
-        passphrase = [esk for esk in in_order if esk.tag != PUBLIC_KEY_ESK][:PASSPHRASE_ESKS]
+        hidden: list[Esk] = []
+        passphrase: list[Esk] = []
         for esk in in_order:
             if esk.tag != PUBLIC_KEY_ESK:
-                if esk is passphrase[0]:
-                    self._passphrase(message, passphrase, outcome)
+                if not passphrase:  # the first stands for all
+                    passphrase = [other for other in in_order if other.tag != PUBLIC_KEY_ESK]
+                    self._passphrase(message, passphrase[:PASSPHRASE_ESKS], outcome)
             elif not is_hidden(esk):
                 self._named(message, esk, outcome)
-            elif esk is hidden[0]:
+            elif not hidden:
+                hidden = [other for other in in_order if is_hidden(other)]
                 self._hidden(message, hidden, accounts, outcome)
             if outcome.opened is not None:
                 return outcome
