@@ -108,9 +108,12 @@ def test_neither_version_learns_what_the_other_holds(case: Path, first: Path) ->
 def test_a_superseded_version_is_closed_for_reading_and_open_for_checking(
     case: Path, first: Path
 ) -> None:
+    root = Investigation.open(first).root.hex()
     granted(case, "LB-2")
+    made = ("dossier", "verify", case.parent / "first.zip", "--root", root, "--open", "none")
 
     every_read_is_refused(first, "superseded on")
+    assert done(*made).code == 0
     what_needs_no_content_still_works(first)
     verified = done("custody", "verify", "-i", first, "--case", case).out
     assert "none of which was changed or removed" in verified
