@@ -125,6 +125,11 @@ _MORE = {
     "VerificationError": "how-to/prove-the-log.md",
     "ConditionError": "reference/orders.md",
     "DisclosureError": "reference/dossier.md",
+    "RefusedError": "how-to/people.md",
+    "NamedError": "how-to/people.md",
+    "LoginError": "how-to/people.md",
+    "LockedOutError": "how-to/people.md",
+    "SessionError": "how-to/people.md",
 }
 """Where more is said about what to do."""
 

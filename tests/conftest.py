@@ -15,6 +15,12 @@ settings.load_profile("zegel")
 ALLOWED = "real data absent"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_sessions(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no test see, or end, the working session of whoever runs it."""
+    os.environ["ZEGEL_SESSION"] = str(tmp_path_factory.mktemp("session") / "tokens")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep groups on one worker: pytest-xdist 3.8 notes them where pytest 9.2 no longer looks."""

@@ -9,6 +9,10 @@
     ├── ConditionError        an order asks for more than may be granted
     ├── DisclosureError       an export would show more than may be shown
     └── RefusedError          this person may not do this, or nobody may any more
+        ├── NamedError        another name than one's own, outside training
+        ├── LoginError        name, password or key is wrong
+        ├── LockedOutError    too many tries failed, or the name is blocked
+        └── SessionError      nobody is logged in, or the session has ended
 
 A defect in the evidence is never one of these: it becomes a `zegel.records.Problem`.
 """
@@ -112,7 +116,43 @@ class RefusedError(ZegelError):
     exit_code = 10
     http_status = 403
     meaning = "whoever acts has no right to this, or nobody has any more"
-    remedy = "Ask somebody whose role allows it."
+    remedy = "`zegel whoami` says who acts here; ask somebody whose role allows it."
+
+
+class NamedError(RefusedError):
+    """Another name than that of whoever acts was given, outside a training case."""
+
+    exit_code = 11
+    http_status = 403
+    meaning = "another name than one's own can be given in training only"
+    remedy = "Leave --who out; `zegel login` says who acts."
+
+
+class LoginError(RefusedError):
+    """The name, the password or the key is wrong; which of them is not said."""
+
+    exit_code = 12
+    http_status = 401
+    meaning = "name, password or key is wrong"
+    remedy = "Try again; each failed try makes the next wait longer."
+
+
+class LockedOutError(RefusedError):
+    """Too many tries failed, or somebody blocked the name."""
+
+    exit_code = 13
+    http_status = 429
+    meaning = "too many tries failed, or the name is blocked"
+    remedy = "Ask an administrator: `zegel people unblock NAME`."
+
+
+class SessionError(RefusedError):
+    """Nobody is logged in, or the session has ended."""
+
+    exit_code = 14
+    http_status = 401
+    meaning = "nobody is logged in, or the session has ended"
+    remedy = "`zegel login` begins one, and asks for its purpose."
 
 
 ERRORS: tuple[type[ZegelError], ...] = (
@@ -125,6 +165,10 @@ ERRORS: tuple[type[ZegelError], ...] = (
     ConditionError,
     DisclosureError,
     RefusedError,
+    NamedError,
+    LoginError,
+    LockedOutError,
+    SessionError,
 )
 
 

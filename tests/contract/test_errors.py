@@ -21,6 +21,10 @@ import pysequoia
 import pytest
 
 from tests.journeys.cases import Said, done, mail, maildir, say
+from zegel import service
+from zegel.casefile import Case
+from zegel.custody.log import Log
+from zegel.custody.watch import listing
 from zegel.errors import ERRORS, ZegelError
 
 ZEGEL = (sys.executable, "-c", "from zegel.cli import main; main()")
@@ -38,6 +42,8 @@ accounts = ["anna@test.example"]
 from = 2016-01-01T00:00:00Z
 until = 2017-01-01T00:00:00Z
 """
+
+PASSWORD = service.Credentials(password="quite a long password")
 
 
 class Folder:
@@ -125,7 +131,7 @@ def copy_gone(at: Folder, *words: str) -> Said:
 
 def disk_full(at: Folder, *words: str) -> Said:
     def little_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
     other = maildir(at.folder / "other", [mail(number=9)])
     return ended(started("intake", other, "--case", at.case, *words, prepare=little_room))
@@ -165,15 +171,55 @@ def withheld_but_shown(at: Folder, *words: str) -> Said:
 
 
 def named_outside_training(at: Folder, *words: str) -> Said:
-    inv = at.folder / "inv"
+    inv = at.case / "investigations" / "Sparrow-RC-1"
     if not inv.exists():
         done("process", "--case", at.case, "--workers", "1", "--index")
         order = at.given("order.toml", ORDER.replace("Heron", "Sparrow"))
-        done("grant", order, "--case", at.case, "--out", inv)
-        description = inv / "investigation.json"
-        text = description.read_text(encoding="utf-8")
-        description.write_text(text.replace('"training":true', '"training":false'))
+        done("grant", order, "--case", at.case)
+        without_training(at.case, inv)
     return say("tag", "-i", inv, "1", "x", "--who", "somebody else", *words)
+
+
+def without_training(case: Path, inv: Path) -> None:
+    """Make of an investigation one under a signed order, its log agreeing."""
+    description = inv / "investigation.json"
+    text = description.read_text(encoding="utf-8")
+    description.write_text(text.replace('"training":true', '"training":false'))
+    key = case / "private" / "investigations" / f"{inv.name}.key"
+    Log.open(inv / "custody", key).append("folder listed", listing(inv, [description]))
+
+
+def strict(at: Folder) -> Path:
+    """Return a case that is no training, in which a magistrate is enrolled with a password."""
+    case = at.folder / "strict"
+    if not case.exists():
+        service.enrol(service.init_case(case), "vries", ["magistrate"], PASSWORD)
+    return case
+
+
+def role_without_the_right(at: Folder, *words: str) -> Said:
+    case = Case.open(strict(at))
+    proof = service.Proof(password=PASSWORD.password)
+    service.remember(case, service.login(case, "vries", proof, purpose="a look"))
+    return say("intake", at.copy, "--case", case.folder, *words)
+
+
+def password_wrong(at: Folder, *words: str) -> Said:
+    case, typed = strict(at), at.given("typed", "something else\n")
+    with typed.open("rb") as file:
+        return say(
+            *("login", "--as", "vries", "--purpose", "x", "--case", case),
+            *("--password-fd", str(file.fileno()), *words),
+        )
+
+
+def name_blocked(at: Folder, *words: str) -> Said:
+    done("people", "block", "vries", "--why", "gone", "--case", strict(at))
+    return password_wrong(at, *words)
+
+
+def nobody_logged_in(at: Folder, *words: str) -> Said:
+    return say("logout", "--case", at.case, *words)
 
 
 WAYS: dict[Callable[..., Said], str] = {
@@ -183,7 +229,7 @@ WAYS: dict[Callable[..., Said], str] = {
     description_wrong: "UsageError",
     order_not_understood: "UsageError",
     case_absent: "CaseError",
-    case_broken: "CaseError",
+    case_broken: "VerificationError",
     copy_absent: "ExhibitError",
     copy_gone: "ExhibitError",
     disk_full: "StorageError",
@@ -192,7 +238,11 @@ WAYS: dict[Callable[..., Said], str] = {
     head_of_nothing: "VerificationError",
     order_beyond_conditions: "ConditionError",
     withheld_but_shown: "DisclosureError",
-    named_outside_training: "RefusedError",
+    role_without_the_right: "RefusedError",
+    named_outside_training: "NamedError",
+    password_wrong: "LoginError",
+    name_blocked: "LockedOutError",
+    nobody_logged_in: "SessionError",
 }
 WITHOUT_A_PLACE = {worker_killed, words_unknown, option_unknown}
 """Ways whose words are wrong wherever they are said, and a process, which is nowhere."""

@@ -127,6 +127,14 @@ ELSEWHERE = {
     "privilege_log": "tests/journeys/test_privilege_review.py",
     "code_message": "tests/journeys/test_privilege_review.py",
     "measure_miss_rate": "tests/journeys/test_privilege_review.py",
+    "login": "tests/journeys/test_people.py",
+    "logout": "tests/journeys/test_people.py",
+    "list_people": "tests/contract/test_rights.py",
+    "enrol": "tests/contract/test_rights.py",
+    "set_roles": "tests/contract/test_rights.py",
+    "block": "tests/contract/test_rights.py",
+    "unblock": "tests/contract/test_rights.py",
+    "set_password": "tests/journeys/test_people.py",
     "begin_sample": "tests/journeys/test_sampling.py",
     "code_account": "tests/journeys/test_sampling.py",
     "sample_progress": "tests/journeys/test_sampling.py",
@@ -140,6 +148,12 @@ SILENT = {
     "custody_verify_with_case": "a log that is in doubt is not added to",
     "voucher_sentence": "what the folder says of its own key",
     "read_notice_to": "what a notice says; applying it is an entry",
+    "check_files": "a folder that is in doubt is not added to",
+    "whoami": "says who asks, and nothing of the investigation",
+    "shown_by": "says how a name is shown",
+    "challenge": "a number to sign",
+    "person_of": "who holds a session",
+    "remember": "keeps a session's token",
 }
 
 
@@ -249,7 +263,7 @@ def test_a_message_that_was_read_is_named_by_its_whole_identity(
     granted: Investigation, wanted: str
 ) -> None:
     identity = service.show_message(granted, "1")["message"]
-    service.show_message(granted, identity[:9] if wanted == "id" else wanted)
+    service.show_message(granted, identity[:10] if wanted == "id" else wanted)
     *_, entry = entries(granted)
 
     assert entry.facts["message"] == identity

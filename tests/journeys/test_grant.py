@@ -17,6 +17,7 @@ from tests.journeys.cases import Said, network, say, zegel
 from zegel import service
 from zegel.casefile import Case
 from zegel.custody.merkle import verify_inclusion
+from zegel.custody.watch import listing
 from zegel.investigation import Investigation
 from zegel.search import Page
 from zegel.service import gathering
@@ -139,6 +140,8 @@ def test_the_same_order_gives_the_same_root_and_another_case_another(made: Path)
     other = made / "other"
     shutil.copytree(made / "case", other)
     (other / "private" / "case-secret").write_bytes(b"o" * 32)
+    secret = listing(other, [other / "private" / "case-secret"])
+    Case.open(other).log().append("secret replaced", secret)
     zegel("grant", made / "order.toml", "--case", other, "--out", made / "inv-other")
     assert Investigation.open(made / "inv-other").root != again.root
 

@@ -175,7 +175,7 @@ def test_a_longer_life_cannot_be_written_into_the_order(case: Path, first: Path)
     (first / "investigation.json").write_bytes(canonical_json(described))
     result = say("search", "-i", first, "boot")
 
-    assert (result.code, "not the one that was granted" in result.err) == (6, True)
+    assert (result.code, "investigation.json: is not as it was" in result.err) == (6, True)
 
 
 def test_withdrawal_closes_and_lists_who_saw_what(case: Path, first: Path) -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.journeys.asking import case_of, found, granted, leaks, refusals, wrong_counts
 from tests.journeys.worlds import WORDS, World, expected, worlds
+from zegel.custody.log import Log
 from zegel.investigation import Investigation
-from zegel.service.logs import investigation_log
 
 # A world costs half a second: to shrink one would take minutes and tell little more.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -32,4 +32,4 @@ def test_what_the_order_admits_is_inside_and_nothing_else(world: World, words: s
 
 def acts(inv: Investigation) -> list[str]:
     """Return what the log of an investigation holds: every question, answered or not."""
-    return [entry.act for entry in investigation_log(inv).entries()]
+    return [entry.act for entry in Log.open(inv.folder / "custody", None).entries()]

@@ -16,6 +16,7 @@ import pytest
 
 from tests.gnupg import Home, gnupg_home
 from tests.journeys.cases import Said, done, mail, maildir, processed, say
+from tests.people import enrolled, person
 from tests.signing import NAME, Pen, by_gnupg, by_sequoia, sequoia_key
 from zegel import service
 from zegel.authorisation import Order, SignedOrder, check_signature
@@ -23,7 +24,7 @@ from zegel.casefile import Case
 from zegel.dossier import verify
 from zegel.errors import VerificationError
 from zegel.investigation import Investigation
-from zegel.people import Person
+from zegel.people import machine
 from zegel.service import permitting
 
 ORDER = f"""\
@@ -65,9 +66,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory, pen: Pen) -> Path:
 
 
 def enrol(case: Case, certificate: bytes, name: str | None = None) -> str:
-    proposed = service.propose_magistrate(case, certificate, name, who=Person(name="ann"))
+    enrolled(case, ann="administrator", bob="witness", cas="witness")
+    proposed = service.propose_magistrate(case, certificate, name, who=person("ann"))
     fingerprint = str(proposed["fingerprint"])
-    service.confirm_magistrate(case, fingerprint, who=Person(name="bob"))
+    service.confirm_magistrate(case, fingerprint, who=person("bob"))
     return fingerprint
 
 
@@ -91,7 +93,7 @@ def acts(case: Path) -> list[tuple[str, str]]:
 
 
 def test_a_signed_order_is_granted_and_names_its_signer(
-    folder: Path, tmp_path: Path, pen: Pen, home: Home
+    folder: Path, tmp_path: Path, pen: Pen, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signature = pen.sign(ORDER.encode())
     said = grant(folder, order_in(tmp_path, signature=signature), "--json")
@@ -101,6 +103,7 @@ def test_a_signed_order_is_granted_and_names_its_signer(
     inv = Investigation.open(tmp_path / "inv")
     assert (inv.header["signed"], inv.training) == (True, False)
     assert (inv.folder / "order.sig").read_bytes() == signature
+    monkeypatch.setattr(machine, "digest", lambda: "that of whoever searches")
     assert fingerprint in done("investigation", "-i", inv.folder).out
     granted = list(Case.open(folder / "case").log().acts(("granted",)))[-1]
     assert granted.facts["signed_by"] == fingerprint
@@ -227,7 +230,7 @@ def test_one_person_never_enrols_a_magistrate_alone(tmp_path: Path, pen: Pen) ->
     named = say("magistrate", "confirm", fingerprint, "--case", case.folder, "--who", "else")
 
     assert (alone.code, "nobody enrols one alone" in alone.err) == (7, True)
-    assert (named.code, "training case only" in named.err) == (10, True)
+    assert (named.code, "for training only" in named.err) == (11, True)
     assert [act for act, _ in acts(case.folder)][-2:] == ["magistrate refused", "refused"]
     assert service.list_magistrates(case)[0]["standing"] == "proposed"
 
@@ -235,7 +238,7 @@ def test_one_person_never_enrols_a_magistrate_alone(tmp_path: Path, pen: Pen) ->
 def test_an_enrolment_is_withdrawn_by_one_and_made_again_by_two(tmp_path: Path, pen: Pen) -> None:
     case = Case.create(tmp_path / "case", training=False)
     fingerprint = enrol(case, pen.certificate)
-    service.withdraw_magistrate(case, fingerprint.lower(), who=Person(name="cas"))
+    service.withdraw_magistrate(case, fingerprint.lower(), who=person("cas"))
 
     assert service.list_magistrates(case)[0]["standing"] == "withdrawn"
     assert say("magistrate", "withdraw", fingerprint, "--case", case.folder).code == 2
@@ -287,7 +290,11 @@ def test_a_certificate_that_signs_nothing_is_not_proposed(tmp_path: Path) -> Non
 def dossier(folder: Path, pen: Pen, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("dossier")
     grant(folder, order_in(place, signature=pen.sign(ORDER.encode())))
-    done("dossier", "make", "-i", place / "inv", "-o", place / "d.zip", "--second-opinion", "none")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine, "digest", lambda: "that of whoever searches")
+        make = ("dossier", "make", "-i", place / "inv", "-o", place / "d.zip")
+        done("login", "-i", place / "inv", "--purpose", "a test")
+        done(*make, "--second-opinion", "none")
     return place
 
 
@@ -303,6 +310,8 @@ def test_a_dossier_whose_order_nobody_signed_is_found_by_opening_it_again(
     monkeypatch.setattr(permitting, "check_signature", believe)
     grant(folder, order_in(tmp_path, signature=pen.sign(b"another order")))
     make = ("dossier", "make", "-i", tmp_path / "inv", "-o", tmp_path / "d.zip")
+    monkeypatch.setattr(machine, "digest", lambda: "that of whoever searches")
+    done("login", "-i", tmp_path / "inv", "--purpose", "a test")
     done(*make, "--second-opinion", "none")
     said = say("dossier", "verify", tmp_path / "d.zip", "--open", "none")
 

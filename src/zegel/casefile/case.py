@@ -4,6 +4,7 @@ CASE/case.json        what it is (canonical JSON, versioned)
 CASE/exhibits/<id>/   acquisition, conditions, sealed manifest
 CASE/tables/<stage>/  Parquet parts
 CASE/custody/         the custody log
+CASE/people/          who is enrolled
 CASE/private/         mode 0700: case secret, log key, private keys, passphrases
 CASE/work/            working copies of compressed containers; may be deleted at any time
 """
@@ -20,17 +21,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from zegel.canonical import JSON, canonical_json
-from zegel.custody.log import Log
-from zegel.errors import CaseError
+from zegel.custody.log import Log, account
+from zegel.custody.watch import FILES, digest_of
+from zegel.errors import CaseError, VerificationError
+from zegel.people.roster import PLACE, Enrolled, Roster
 from zegel.tables import Stage, StorageGuard, make_folder, replace_file, sync
 
 FORMAT_VERSION = 1
 
 _BEFORE_CASE_JSON = re.compile(
-    r"private|private/(case-secret|custody\.key(\.new)?|\.case-secret\.\d+\.new)"
+    r"people|people/(people\.json|\.people\.json\.\d+\.new)|private|private/(case-secret|custody\.key(\.new)?|\.case-secret\.\d+\.new)"
     r"|custody|custody/(entries\.jsonl|leaves|head\.json(\.new)?)"
     r"|\.case\.json\.\d+\.new"
 )
@@ -52,10 +56,10 @@ class Case:
         private = make_folder(folder / "private")
         identity = secrets.token_hex(16)
         replace_file(private / "case-secret", secrets.token_bytes(32))
+        _enrol_first(folder)
         # The log comes before case.json: a folder with case.json is a whole case.
         origin = f"zegel case {identity}"
         log = Log.create(folder / "custody", private / "custody.key", origin=origin)
-        log.append("case made", {"training": training}, who=who)
         description: dict[str, JSON] = {
             "format": "zegel case",
             "version": FORMAT_VERSION,
@@ -63,7 +67,17 @@ class Case:
             "training": training,
             "created": datetime.now(UTC).isoformat(),
         }
-        replace_file(folder / "case.json", canonical_json(description), mode=0o644)
+        text = canonical_json(description)
+        facts: dict[str, JSON] = {
+            "training": training,
+            "administrator": account(),
+            FILES: {
+                **_files(folder, private / "case-secret", folder / PLACE),
+                "case.json": sha256(text).hexdigest(),
+            },
+        }
+        log.append("case made", facts, who=who)
+        replace_file(folder / "case.json", text, mode=0o644)
         return cls(folder=folder, identity=identity, training=training)
 
     @classmethod
@@ -78,16 +92,29 @@ class Case:
                 training=bool(description["training"]),
             )
         except FileNotFoundError:
+            if (folder / "custody" / "head.json").is_file():
+                raise VerificationError(
+                    "is not here, though the log of a case is",
+                    where=str(folder / "case.json"),
+                    next_step="Restore it from a copy; where `zegel init` was interrupted, give"
+                    " that command again.",
+                ) from None
             raise CaseError(
                 "there is no case here",
                 where=str(folder),
                 next_step="Make one with `zegel init`, or name it with --case or ZEGEL_CASE.",
             ) from None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise VerificationError(
+                f"is not as it was written ({type(error).__name__})",
+                where=str(folder / "case.json"),
+                next_step="Restore it from a copy; nothing was changed.",
+            ) from error
+        except OSError as error:
             raise CaseError(
                 f"case.json cannot be read ({type(error).__name__})",
                 where=str(folder),
-                next_step="Restore the folder from a copy; nothing was changed.",
+                next_step="Mend its rights, or restore the folder from a copy.",
             ) from error
         if version != FORMAT_VERSION:
             raise CaseError(
@@ -144,6 +171,17 @@ class Case:
             os.close(descriptor)
 
 
+def _enrol_first(folder: Path) -> None:
+    """Enrol the account that makes the case: examiner and administrator, until it enrols others."""
+    first = Enrolled(name=account(), roles=("examiner", "administrator"), account=account())
+    make_folder((folder / PLACE).parent)
+    replace_file(folder / PLACE, Roster().put(first).text())
+
+
+def _files(folder: Path, *places: Path) -> dict[str, JSON]:
+    return {place.relative_to(folder).as_posix(): digest_of(place) for place in places}
+
+
 def _require_new(folder: Path) -> None:
     """Raise unless a case can be made in `folder`; clear what a killed attempt left there."""
     if not folder.exists():
@@ -155,7 +193,7 @@ def _require_new(folder: Path) -> None:
             next_step="`zegel status` shows it; choose a new folder for another.",
         )
     if folder.is_dir() and _is_half_made(folder):
-        for left in ("private", "custody"):
+        for left in ("private", "custody", "people"):
             shutil.rmtree(folder / left, ignore_errors=True)
         for new in folder.glob(".case.json.*.new"):
             new.unlink()

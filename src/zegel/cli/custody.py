@@ -71,6 +71,9 @@ def verify(
         show.verification(found, json)
         if not json and (vouched := service.voucher_sentence(of)):
             show.line(f"The voucher in the folder: {vouched}.")
+    files = service.check_files(of)
+    if not json:
+        show.line(f"{files:,} files are as the log lists them.")
 
 
 @custody.command()

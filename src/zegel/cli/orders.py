@@ -70,6 +70,10 @@ def grant(
     without_casework: Annotated[
         bool, typer.Option("--without-casework", help="No tags and notes of earlier versions.")
     ] = False,
+    enrolled: Annotated[
+        list[str] | None,
+        typer.Option("--for", metavar="NAME", help="Who may search it; may be repeated."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
     case: CaseOption = None,
     json: JsonOption = False,
@@ -88,6 +92,7 @@ def grant(
             out,
             signature=signed,
             casework_from=earlier,
+            enrolled=enrolled or (),
             workers=workers,
             progress=bar,
         )

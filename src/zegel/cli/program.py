@@ -18,6 +18,7 @@ from zegel.cli import (
     life,
     magistrates,
     orders,
+    people,
     privilege,
     reports,
     sampling,
@@ -32,6 +33,7 @@ inside.register(app)
 custody.register(app)
 reports.register(app, custody.custody)
 dossier.register(app)
+people.register(app)
 sampling.register(app)
 privilege.register(app)
 life.register(app)

@@ -54,12 +54,24 @@ class Investigation:
                 root=bytes.fromhex(written["root"]),
             )
         except FileNotFoundError:
+            if (folder / "custody" / "head.json").is_file():
+                raise VerificationError(
+                    "is not here, though the log of an investigation is",
+                    where=str(folder / DESCRIPTION),
+                    next_step="Restore it from a copy; nothing was changed.",
+                ) from None
             raise UsageError(
                 "there is no investigation here",
                 where=str(folder),
                 next_step="`zegel grant ORDER` makes one; name it with -i.",
             ) from None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise VerificationError(
+                f"is not as it was written ({type(error).__name__})",
+                where=str(folder / DESCRIPTION),
+                next_step="Restore it from a copy; nothing was changed.",
+            ) from error
+        except OSError as error:
             raise CaseError(
                 f"{DESCRIPTION} cannot be read ({type(error).__name__})",
                 where=str(folder),

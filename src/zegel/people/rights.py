@@ -60,6 +60,14 @@ _INVESTIGATION = {
     "log reported": _ALL_INSIDE,
     "queries reported": "magistrate",
     "unopened counted": _ALL_INSIDE,
+    # its people
+    "people read": _ALL_INSIDE,
+    "person enrolled": "holder, administrator",
+    "roles changed": "holder, administrator",
+    "person blocked": "holder, administrator",
+    "person unblocked": "holder, administrator",
+    "password reset": "holder, administrator",
+    "password changed": _ALL_INSIDE,
 }
 
 _ALL_OF_CASE = "examiner, magistrate, privilege officer, witness, administrator"
@@ -106,6 +114,14 @@ _CASE = {
     "log reported": "examiner, magistrate",
     "queries reported": "magistrate",
     "head anchored": "examiner, administrator",
+    # its people
+    "people read": _ALL_OF_CASE,
+    "person enrolled": "administrator",
+    "roles changed": "administrator",
+    "person blocked": "administrator",
+    "person unblocked": "administrator",
+    "password reset": "administrator",
+    "password changed": f"{_ALL_OF_CASE}, investigator, reviewer, defence",
 }
 
 
@@ -117,3 +133,8 @@ INVESTIGATION: Mapping[str, frozenset[str]] = _table(_INVESTIGATION)
 """The roles that have the right to each act inside an investigation."""
 CASE: Mapping[str, frozenset[str]] = _table(_CASE)
 """The roles that have the right to each act of a case."""
+CONTENT = frozenset(
+    act for act, roles in INVESTIGATION.items() if roles <= frozenset(INVESTIGATION_ROLES)
+)
+"""Acts that show content: they need a purpose, and whoever granted the investigation has none of
+them."""

@@ -4,6 +4,8 @@ No function here returns content of a whole case: content is reachable inside an
 only. Every act is written to the custody log before its result is returned.
 """
 
+from zegel.people.passwords import is_locked, sign_challenge
+from zegel.people.sessions import IDLE_MINUTES, LONGEST_HOURS
 from zegel.service.businessrecords import list_records
 from zegel.service.caseindex import build_case_index
 from zegel.service.cases import init_case, status
@@ -56,6 +58,16 @@ from zegel.service.overviews import (
     list_contacts,
     list_timeline,
 )
+from zegel.service.people import (
+    Credentials,
+    block,
+    enrol,
+    list_people,
+    set_password,
+    set_roles,
+    unblock,
+)
+from zegel.service.place import check_files
 from zegel.service.preview import preview
 from zegel.service.problems import list_problems
 from zegel.service.process import ProcessOptions, process
@@ -86,12 +98,28 @@ from zegel.service.sampling import (
     sample_progress,
     sample_report,
 )
+from zegel.service.sessions import (
+    LoggedIn,
+    Proof,
+    challenge,
+    login,
+    logout,
+    person_of,
+    remember,
+    shown_by,
+    whoami,
+)
 from zegel.service.wanted import list_wanted
 
 __all__ = [
+    "IDLE_MINUTES",
+    "LONGEST_HOURS",
+    "Credentials",
     "Granted",
+    "LoggedIn",
     "ProcessOptions",
     "Progress",
+    "Proof",
     "Wanted",
     "add_casework",
     "all_casework",
@@ -99,9 +127,12 @@ __all__ = [
     "apply_here",
     "apply_review",
     "begin_sample",
+    "block",
     "build_case_index",
     "build_review_index",
+    "challenge",
     "check_certificate",
+    "check_files",
     "check_investigation",
     "check_proof",
     "close_investigation",
@@ -122,10 +153,12 @@ __all__ = [
     "draw_contacts",
     "draw_sample",
     "draw_timeline",
+    "enrol",
     "enrol_register",
     "find_investigation",
     "grant",
     "init_case",
+    "is_locked",
     "ledger",
     "list_casework",
     "list_contacts",
@@ -133,14 +166,18 @@ __all__ = [
     "list_keys",
     "list_magistrates",
     "list_notices",
+    "list_people",
     "list_problems",
     "list_records",
     "list_timeline",
     "list_wanted",
+    "login",
+    "logout",
     "make_dossier",
     "make_privilege_key",
     "mark",
     "measure_miss_rate",
+    "person_of",
     "preview",
     "privilege_log",
     "privilege_log_csv",
@@ -152,11 +189,16 @@ __all__ = [
     "read_notice_to",
     "recall",
     "recheck",
+    "remember",
     "reopen_investigation",
     "sample_progress",
     "sample_report",
     "search",
+    "set_password",
+    "set_roles",
     "show_message",
+    "shown_by",
+    "sign_challenge",
     "silent",
     "stamp",
     "stamp_request",
@@ -165,9 +207,11 @@ __all__ = [
     "take_casework",
     "take_in",
     "take_in_witnessed",
+    "unblock",
     "unopened",
     "verify_dossier",
     "voucher_sentence",
+    "whoami",
     "withdraw",
     "withdraw_magistrate",
 ]

@@ -19,6 +19,7 @@ from zegel.processing.narrow import write_narrow
 from zegel.search import build_index
 from zegel.search.index import Row
 from zegel.service.door import Who, enter_case
+from zegel.service.making import making
 from zegel.service.progress import Progress, silent
 from zegel.service.setapart import blurred, current_marks
 from zegel.tables import StorageGuard, commit, make_folder, read_rows
@@ -31,7 +32,8 @@ def build_case_index(case: Case, *, who: Who = None, progress: Progress = silent
 
     Raise where a privilege register is enrolled and messages are unmarked.
     """
-    with enter_case(case, "index began", who) as visit, case.lock():
+    door = enter_case(case, "index began", who)
+    with door as visit, case.lock(), making(visit, "index", anew=("index/",)):
         if not case.stage("settled").parts():
             raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
         marks = current_marks(case)

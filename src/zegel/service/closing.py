@@ -11,9 +11,11 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from zegel.canonical import JSON
+from zegel.custody.watch import listing, unlisted
 from zegel.errors import CaseError, RefusedError, UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.archive import (
@@ -29,6 +31,7 @@ from zegel.investigation.archive import (
 )
 from zegel.investigation.life import CLOSED, DESTROYED, REOPENED, Past, past_of
 from zegel.service.door import Visit, Who, enter
+from zegel.service.enrolling import content_listed
 from zegel.service.life import home_of
 
 OPENING = "archive opening begun"
@@ -48,6 +51,7 @@ def close_investigation(inv: Investigation, locking: Locking, *, who: Who = None
                 "bytes": made.size,
                 "files": len(made.files),
                 "root": inv.root.hex(),
+                **unlisted(content_listed(inv.folder)),
             }
             visit.write(facts)
         elif not derived(inv.folder):
@@ -76,10 +80,16 @@ def reopen_investigation(
         if past.archive is not None:
             visit.note(OPENING, {"archive": past.archive})
             unpack(inv.folder, unlocking, past.archive)
-            visit.write({"archive": past.archive, "root": inv.root.hex()})
+            back = listing(inv.folder, _back(inv.folder))
+            visit.write({"archive": past.archive, "root": inv.root.hex(), **back})
         visit.written = True
         remove_archive(inv.folder)  # or what a killed closing left of one
         return _told_to_case(inv, visit, REOPENED)
+
+
+def _back(folder: Path) -> list[Path]:
+    """Return the files that the log stood for before the folder was closed."""
+    return [folder / name for name in content_listed(folder, ever=True)]
 
 
 def _require_not_destroyed(inv: Investigation, past: Past) -> None:

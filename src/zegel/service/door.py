@@ -17,18 +17,20 @@ from contextlib import AbstractContextManager, contextmanager
 
 from zegel.canonical import JSON
 from zegel.casefile import Case
-from zegel.custody.log import Log, account
+from zegel.custody.acts import RESERVED
+from zegel.custody.log import Log
 from zegel.errors import RefusedError, at
 from zegel.investigation import Investigation
-from zegel.people import CASE, INVESTIGATION, Person
+from zegel.people import Person
 from zegel.service.asked import kept
+from zegel.service.identity import Who, person_for, refuse
 from zegel.service.life import check_open
-from zegel.service.logs import investigation_log
+from zegel.service.place import Place, place_of
+
+__all__ = ["Visit", "Who", "enter", "enter_case", "enter_either", "refuse"]
 
 Shown = Collection[bytes] | Collection[str]
 """Identities of messages, or names of other results."""
-Who = Person | str | None
-"""A person who was authenticated; a name, for training; or nobody named: the account."""
 
 
 def _name(result: bytes | str) -> str:
@@ -39,15 +41,20 @@ class Visit:
     """One act on its way: who does it, and the log that will say so."""
 
     def __init__(
-        self, log: Log, act: str, person: Person, asked: Mapping[str, JSON] | None
+        self, place: Place, act: str, person: Person, asked: Mapping[str, JSON] | None
     ) -> None:
-        self.log = log
+        self.place = place
         self.act = act
         self.person = person
         self.written = False
         """Set where the log itself writes the entry, as with a head that is anchored."""
         self.explained = False
         self._asked = kept(person, asked or {})
+
+    @property
+    def log(self) -> Log:
+        """The log of the case or investigation."""
+        return self.place.log
 
     def write(
         self,
@@ -73,14 +80,17 @@ class Visit:
 
     def note(self, act: str, facts: Mapping[str, JSON], *, shown: Shown | None = None) -> int:
         """Write another entry about the same act, under its own name; return its index."""
-        said = {"purpose": self.person.purpose} if self.person.purpose else {}
         names = None if shown is None else [_name(one) for one in shown]
-        return self.log.append(act, {**facts, **said}, who=self.person.name, shown=names)
+        return self.place.append(act, {**facts, **self.said()}, self.person.name, shown=names)
+
+    def said(self) -> dict[str, JSON]:
+        """Return the purpose of the working session, as a fact; none where none was said."""
+        return {"purpose": self.person.purpose} if self.person.purpose else {}
 
     def failed(self, error: BaseException) -> None:
         """Write that the act ended in an error: its class alone, for its words may hold content."""
         ended: dict[str, JSON] = {"failed": type(error).__name__}
-        if self.written:
+        if self.written or self.act in RESERVED:
             self.note("failed", {"act": self.act, **ended})
         else:
             self.write(ended)
@@ -91,15 +101,14 @@ def enter(
     inv: Investigation, act: str, who: Who = None, asked: Mapping[str, JSON] | None = None
 ) -> Iterator[Visit]:
     """Let a person do one act inside an investigation, or refuse; either is in its log."""
-    log = investigation_log(inv)
-    with at(inv.folder):
-        person = _person(log, act, who, training=inv.training)
-        _require_right(log, act, person, INVESTIGATION, training=inv.training)
-        try:
+    place = place_of(inv)
+    person = person_for(place, act, who)
+    try:
+        with at(inv.folder):
             check_open(inv, act)
-        except RefusedError as error:
-            raise refuse(log, act, person.name, error) from None
-    with _visit(Visit(log, act, person, asked)) as visit:
+    except RefusedError as error:
+        raise refuse(place, act, person.name, error) from None
+    with _visit(Visit(place, act, person, asked)) as visit:
         yield visit
 
 
@@ -108,11 +117,9 @@ def enter_case(
     case: Case, act: str, who: Who = None, asked: Mapping[str, JSON] | None = None
 ) -> Iterator[Visit]:
     """Let a person do one act of a case, or refuse; either is in its log."""
-    log = case.log()
-    with at(case.folder):
-        person = _person(log, act, who, training=case.training)
-        _require_right(log, act, person, CASE, training=case.training)
-    with _visit(Visit(log, act, person, asked)) as visit:
+    place = place_of(case)
+    person = person_for(place, act, who)
+    with _visit(Visit(place, act, person, asked)) as visit:
         yield visit
 
 
@@ -135,34 +142,3 @@ def _visit(visit: Visit) -> Iterator[Visit]:
         if not visit.explained:
             visit.failed(error)
         raise
-
-
-def refuse(log: Log, act: str, name: str, error: RefusedError) -> RefusedError:
-    """Write a refusal in the log and return it, to be raised."""
-    log.append("refused", {"act": act, "why": error.what}, who=name)
-    return error
-
-
-def _person(log: Log, act: str, who: Who, *, training: bool) -> Person:
-    if isinstance(who, Person):
-        return who
-    name = account()
-    if who is None or who == name:
-        return Person(name=name)
-    if training:
-        return Person(name=who, how="training")
-    error = RefusedError("another name can be given in a training case only")
-    raise refuse(log, act, name, error)
-
-
-def _require_right(
-    log: Log, act: str, person: Person, rights: Mapping[str, frozenset[str]], *, training: bool
-) -> None:
-    if act not in rights:
-        error = RefusedError(f"`{act}` stands in no table of rights")
-        raise refuse(log, act, person.name, error)
-    if training or person.how == "account":
-        return
-    if person.roles.isdisjoint(rights[act]):
-        error = RefusedError(f"{person.name!r} has no role here that may do `{act}`")
-        raise refuse(log, act, person.name, error)

@@ -35,6 +35,7 @@ from zegel.investigation.casework import add_lines
 from zegel.investigation.folder import VOUCHER, digests_of_tables
 from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
+from zegel.people.roster import Roster
 from zegel.search import IndexWriter
 from zegel.service.admitted import holdings_of, keys_of, ledger_of
 from zegel.service.applying import decide
@@ -44,6 +45,7 @@ from zegel.service.changes import Change, compare_with_earlier
 from zegel.service.deciding import identities_of
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.ending import supersede_earlier
+from zegel.service.enrolling import forget, list_folder, roster_for
 from zegel.service.fields import investigation_rows
 from zegel.service.gathering import Gatherer
 from zegel.service.granted import held_by
@@ -92,6 +94,7 @@ def grant(
     *,
     signature: bytes | None = None,
     casework_from: Sequence[Path] | None = (),
+    enrolled: Sequence[str] = (),
     who: Who = None,
     workers: int | None = None,
     progress: Progress = silent,
@@ -102,7 +105,8 @@ def grant(
     the case, at least one. A training case takes an order without; a signature given is checked.
 
     Casework of earlier versions of the investigation, in the case and in `casework_from`, goes
-    along with the messages it speaks of; none does where that is None.
+    along with the messages it speaks of; none does where that is None. `enrolled` are those who may
+    search it; outside training whoever grants is never one of them.
     """
     digest = hashlib.sha256(text).hexdigest()
     with enter_case(case, "granted", who) as visit, case.lock():
@@ -112,7 +116,10 @@ def grant(
             place = folder or place_of(case, order)
             require_new(visit, case, order, place)
             signed = permitted(case, order, signature)
-            grant_of = _Grant(case, order, signed, place, casework_from, visit, workers, progress)
+            roster = roster_for(visit.place, visit.person, enrolled)
+            grant_of = _Grant(
+                case, order, signed, place, casework_from, visit, roster, workers, progress
+            )
             result = grant_of.run()
         except ZegelError as error:
             visit.explain("grant refused", {"order": digest, "why": error.what})
@@ -131,6 +138,7 @@ class _Grant:
         place: Path,
         casework_from: Sequence[Path] | None,
         visit: Visit,
+        roster: Roster,
         workers: int | None,
         progress: Progress,
     ) -> None:
@@ -140,6 +148,7 @@ class _Grant:
         self.place = place
         self.casework_from = casework_from
         self.visit = visit
+        self.roster = roster
         self.who = visit.person.name
         self.workers = workers
         self.progress = progress
@@ -175,6 +184,9 @@ class _Grant:
                 tables, signature = draft.unfinished / "tables", self.signed
                 by = signature.signature if signature else None
                 keep_grant(self.case, top.hex(), self.order.text, by, tables)
+            log = Log.open(draft.unfinished / "custody", key)
+            list_folder(draft.unfinished, log, self.roster, self.who)
+            forget(key.with_name(self.place.name))
             draft.publish()
         self.case.log().anchor(Log.open(self.place / "custody", key).head(), who=self.who)
         changes = self._supersede(origin)

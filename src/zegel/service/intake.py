@@ -16,6 +16,7 @@ from zegel.exhibits.acquisition import Acquisition, Conditions
 from zegel.service.cases import shelf, sweep_work
 from zegel.service.comparing import same_files
 from zegel.service.door import Who, enter_case
+from zegel.service.making import making
 from zegel.service.progress import Progress, silent
 from zegel.tables import make_folder
 
@@ -47,7 +48,7 @@ def take_in(
     holds is recognised and not added again.
     """
     door = enter_case(case, "copy taken in", who)
-    with door as visit, case.lock(), shelf(case).begin() as writer:
+    with door as visit, case.lock(), making(visit, "exhibits"), shelf(case).begin() as writer:
         _keep_apart(case.folder.resolve(), path)
         sweep_work(case)
         exhibits = shelf(case)

@@ -40,8 +40,8 @@ from zegel.investigation.life import (
 )
 
 ALWAYS = frozenset(
-    {"investigation read", "head exported", "entry proved", "growth proved", "head witnessed",
-     "log reported", "queries reported", APPLIED, CLOSED, REOPENED}
+    {"investigation read", "people read", "head exported", "entry proved", "growth proved",
+     "head witnessed", "log reported", "queries reported", APPLIED, CLOSED, REOPENED}
 )  # fmt: skip
 """Acts that show no content, or say themselves when they do not fit: done in every state."""
 ON_CONTENT = frozenset({"investigation checked", "unopened counted"})

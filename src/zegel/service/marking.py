@@ -29,6 +29,7 @@ from zegel.privilege.register import (
 from zegel.processing.whole import write_whole
 from zegel.service.caseindex import settled_files
 from zegel.service.door import Visit, Who, enter_case
+from zegel.service.making import making
 from zegel.service.progress import Progress, silent
 from zegel.service.setapart import (
     ENROLLED,
@@ -72,7 +73,8 @@ def enrol_register(
 
     `key` is the key's file and its passphrase. With `replace` the register holds these alone.
     """
-    with enter_case(case, ENROLLED, who) as visit, case.lock():
+    door = enter_case(case, ENROLLED, who)
+    with door as visit, case.lock(), making(visit, "privilege", anew=("privilege/",)):
         _require_outside(key[0], case)
         secret = key_of_case(open_key(*key), case.identity)
         place = shelf_of(case).register
@@ -101,7 +103,8 @@ def mark(
 
     Safe to stop and to repeat: finished parts count. Returns counts, for the officer.
     """
-    with enter_case(case, MARKED, who) as visit, case.lock():
+    door = enter_case(case, MARKED, who)
+    with door as visit, case.lock(), making(visit, "privilege", anew=("privilege/",)):
         if not case.stage("settled").parts():
             raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
         if enrolled(case) is None:

@@ -29,6 +29,7 @@ from zegel.service.caseindex import DOCUMENTS, TEXT, build_index_of, current_ind
 from zegel.service.cases import shelf
 from zegel.service.deciding import identities_of, rows_of
 from zegel.service.door import Who, enter_case
+from zegel.service.making import making
 from zegel.service.progress import Progress, silent
 from zegel.service.setapart import blurred, current_marks, shelf_of
 from zegel.tables import make_folder, read_rows, replace_file
@@ -41,7 +42,8 @@ def build_review_index(
     case: Case, *, who: Who = None, progress: Progress = silent
 ) -> dict[str, Any]:
     """Build the index of what is set apart, which only a review's grant uses."""
-    with enter_case(case, "privilege indexed", who) as visit, case.lock():
+    door, index = enter_case(case, "privilege indexed", who), "privilege/index"
+    with door as visit, case.lock(), making(visit, index, anew=(index,)):
         place = _review_place(case)
         visit.write({"marks": place.name})
         make_folder(place.parent)

@@ -29,10 +29,12 @@ from zegel.processing.unlock import Budget
 from zegel.service.cases import open_exhibit, shelf, sweep_work
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.keyround import UNLOCKING, build_keys
+from zegel.service.making import making
 from zegel.service.passphrases import PassphraseList
 from zegel.service.progress import Progress, silent
 from zegel.tables import StorageGuard, commit, make_folder
 
+PASSPHRASES = "private/passphrases.json"
 RULES = 3
 """Version of the rules that turn bytes into rows; tables of another one are not added to."""
 
@@ -74,13 +76,14 @@ def process(
 
 def _process(run: _Run, visit: Visit) -> dict[str, str]:
     case, progress = run.case, run.progress
-    with case.lock(), run.engine:
+    made, anew = ("tables", PASSPHRASES), ("tables/settled/", PASSPHRASES)
+    with case.lock(), run.engine, making(visit, *made, anew=anew):
         run.require_rules()
         run.sweep()
         go_on = run.is_complete()
         visit.write({"version": __version__})
         run.scan()
-        phrases = PassphraseList(case.private / "passphrases.json")
+        phrases = PassphraseList(case.folder / PASSPHRASES)
         phrases.add_given(run.options.passphrases)
         phrases.add_found(case.stage("scan").files("passphrases"))
         budget = run.options.budget

@@ -12,6 +12,7 @@ from zegel.errors import UsageError, VerificationError
 from zegel.service.cases import open_exhibit, shelf, sweep_work
 from zegel.service.comparing import NO_DIFFERENCE, Comparison, compare
 from zegel.service.door import Who, enter_case
+from zegel.service.making import making
 from zegel.service.progress import Progress, silent
 
 
@@ -40,9 +41,17 @@ def recheck(
 
     The new location is recorded only where the seal holds there.
     """
-    with enter_case(case, "seal rechecked", who) as visit, case.lock():
+    moved = (f"exhibits/{identity or ''}",) if moved_to is not None else ()
+    door = enter_case(case, "seal rechecked", who)
+    with door as visit, case.lock(), making(visit, "exhibits", anew=moved):
         exhibits = shelf(case)
         records = [exhibits.get(identity)] if identity else exhibits.all()
+        if not records:
+            raise UsageError(
+                "the case holds no exhibit",
+                where=str(case.folder),
+                next_step="`zegel intake PATH`.",
+            )
         if moved_to is not None and len(records) != 1:
             raise UsageError("a new location fits one exhibit", next_step="Name it: --exhibit E1.")
         sweep_work(case)

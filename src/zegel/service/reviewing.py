@@ -34,6 +34,7 @@ from zegel.privilege.marks import (
     write_decisions,
 )
 from zegel.service.door import Who, enter, enter_case
+from zegel.service.making import making
 from zegel.service.marking import put_marks
 from zegel.service.reading import find_message, iso
 from zegel.service.setapart import current_marks, enrolled, shelf_of
@@ -120,7 +121,8 @@ def _of_threads(inv: Investigation, threads: Iterable[bytes | None]) -> list[byt
 
 def apply_review(case: Case, inv: Investigation, *, who: Who = None) -> dict[str, int]:
     """Let the decisions of a review count in its case; return how many messages are set apart."""
-    with enter_case(case, "privilege decided", who) as visit, case.lock():
+    door = enter_case(case, "privilege decided", who)
+    with door as visit, case.lock(), making(visit, "privilege", anew=("privilege/",)):
         require_review(inv)
         register = enrolled(case)
         if register is None:

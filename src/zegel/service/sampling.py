@@ -107,12 +107,12 @@ def _accounts(case: Case, frame: str) -> set[str]:
 
 def begin_sample(inv: Investigation, document: bytes, *, who: Who = None) -> dict[str, Any]:
     """Put a sample into an investigation that an order has opened for it."""
-    sample = read_sample(document)
-    if sample.training != inv.training:
-        raise UsageError("a sample of a training case is coded in training, any other is not")
-    with enter(inv, "sample begun", who, {"sample": sample.name}) as visit:
+    with enter(inv, "sample begun", who) as visit:
+        sample = read_sample(document)
+        if sample.training != inv.training:
+            raise UsageError("a sample of a training case is coded in training, any other is not")
         add_sample(inv.folder, sample)
-        visit.write(shown=sample.accounts)
+        visit.write({"sample": sample.name}, shown=sample.accounts)
         return {**_described(inv, sample), "messages": _messages(inv, sample)}
 
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from zegel.casefile import Case
-from zegel.errors import CaseError, UsageError
+from zegel.errors import CaseError, UsageError, VerificationError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Line, add_lines, all_lines
 from zegel.investigation.folder import DESCRIPTION
@@ -105,7 +105,7 @@ def _keep(store: Path, name: str, named: Iterable[Path], own: Path) -> list[str]
             called = inv.header["order"]["investigation"]
             if same_investigation(called, name) and not _is_officers(inv):
                 _add(store, lines_of(inv))
-        except CaseError:
+        except (CaseError, VerificationError):
             unread.append(folder.name)
     for folder in named:
         _add(store, lines_of(earlier_version(folder, name)))

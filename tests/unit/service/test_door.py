@@ -35,6 +35,7 @@ def test_what_was_asked_and_what_was_found_stand_in_one_entry(case: Case) -> Non
 
 
 def test_the_purpose_of_a_working_session_stands_in_every_entry(case: Case) -> None:
+    service.enrol(case, "vries", ["examiner"], service.Credentials(password="a rather long one"))
     who = Person(name="vries", roles=frozenset({"examiner"}), how="password", purpose="rehearsal")
     with enter_case(case, "case read", who) as visit:
         visit.write()

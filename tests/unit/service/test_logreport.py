@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.people import enrolled, person
 from zegel import service
 from zegel.canonical import JSON
 from zegel.casefile import Case
@@ -135,7 +136,8 @@ def test_the_report_is_in_the_log_and_says_for_which_day(tmp_path: Path) -> None
 
 def test_to_ask_for_queries_is_an_act_of_its_own(tmp_path: Path) -> None:
     case = service.init_case(tmp_path / "case")
-    service.custody_report(case, queries=True)
+    enrolled(case, vries="magistrate")
+    service.custody_report(case, queries=True, who=person("vries"))
     *_, logged = case.log().entries()
 
     assert logged.act == "queries reported"

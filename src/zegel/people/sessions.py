@@ -1,0 +1,114 @@
+"""Working sessions: who logged in, when, for what purpose; ended by rest, by length or by hand.
+
+A session lies in one small file beside the log's key, outside the movable folder, under the SHA-256
+of its token; whoever acts holds the token. Its last use is the file's time. A challenge that a key
+is to sign lies there too, good for one answer within two minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from zegel.errors import SessionError
+
+IDLE_MINUTES, LONGEST_HOURS = 30, 10
+CHALLENGE_SECONDS = 120
+TOKEN_SIZE = 32
+_MINUTE = 60 * 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody who is logged in."""
+
+    name: str
+    how: Literal["account", "password", "key"]
+    purpose: str
+    began_ns: int
+
+
+class Sessions:
+    """The sessions of one log."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def begin(self, session: Session) -> str:
+        """Keep a new session and return its token."""
+        token = secrets.token_hex(TOKEN_SIZE)
+        self._put(self._place(token), json.dumps(asdict(session)).encode())
+        return token
+
+    def use(self, token: str) -> Session:
+        """Return the session of a token and count this as its last use; raise where it ended."""
+        place = self._place(token)
+        try:
+            session = Session(**json.loads(place.read_bytes()))
+            used_ns = place.stat().st_mtime_ns
+        except FileNotFoundError:
+            raise SessionError("this session is not known here, or was ended") from None
+        except (ValueError, TypeError):
+            place.unlink(missing_ok=True)
+            raise SessionError("the session cannot be read") from None
+        now = time.time_ns()
+        if not 0 <= now - session.began_ns < LONGEST_HOURS * 60 * _MINUTE:
+            self.end(token)
+            raise SessionError(f"the session ended: it lasts {LONGEST_HOURS} hours at most")
+        if now - used_ns > IDLE_MINUTES * _MINUTE:
+            self.end(token)
+            raise SessionError(f"the session ended after {IDLE_MINUTES} minutes without an act")
+        os.utime(place, ns=(now, now))
+        return session
+
+    def end(self, token: str) -> None:
+        """End a session; one that is not there has ended."""
+        self._place(token).unlink(missing_ok=True)
+
+    def end_all_of(self, name: str) -> None:
+        """End every session of a name."""
+        for place in self.folder.glob("session-*"):
+            try:
+                theirs = json.loads(place.read_bytes())["name"] == name
+            except (ValueError, KeyError, TypeError):
+                theirs = True  # nobody can use what cannot be read
+            if theirs:
+                place.unlink(missing_ok=True)
+
+    def challenge(self, text: bytes) -> None:
+        """Keep a challenge until it is answered."""
+        self._put(self._of(text), b"")
+
+    def answered(self, text: bytes) -> None:
+        """Take a challenge away; raise unless it was given within the time allowed, once."""
+        place = self._of(text)
+        try:
+            age = time.time() - place.stat().st_mtime
+            place.unlink()
+        except FileNotFoundError:
+            raise SessionError("this challenge was not given here, or was answered") from None
+        if not 0 <= age <= CHALLENGE_SECONDS:
+            raise SessionError(f"a challenge is good for {CHALLENGE_SECONDS} seconds")
+
+    def _put(self, place: Path, content: bytes) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+
+    def _place(self, token: str) -> Path:
+        return self.folder / f"session-{sha256(token.encode()).hexdigest()}"
+
+    def _of(self, challenge: bytes) -> Path:
+        return self.folder / f"challenge-{sha256(challenge).hexdigest()}"
+
+
+def name_in_log(token: str) -> str:
+    """Return what the log calls a session: nothing from which its token follows."""
+    return sha256(token.encode()).hexdigest()[:16]
