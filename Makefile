@@ -8,7 +8,7 @@ SETUP := .venv/.ready
 DEMO ?= demo
 
 .PHONY: demo check test lint format bench bench-network bench-search bench-grant bench-seed \
-	bench-devices fuzz clean help
+	bench-skew bench-devices fuzz clean help
 
 help:
 	@sed -n '1,4p' Makefile
@@ -59,6 +59,10 @@ bench-grant: $(SETUP)
 # MESSAGES=50000, or STEPS=50000,200000,500000; SCRATCH=folder; says disk and time first
 bench-seed: $(SETUP)
 	$(BIN)/python -m bench.seed
+
+# SIZE=0.01 for a hundredth
+bench-skew: $(SETUP)
+	$(BIN)/python -m bench.skew
 
 bench-devices: $(SETUP)
 	$(BIN)/python -m bench.devices
