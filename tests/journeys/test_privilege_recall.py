@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,18 @@ def named(name: str, number: str, clause: str) -> str:
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Office:
+def made(template: Office, tmp_path: Path) -> Office:
+    """Give a copy of the case for one test alone."""
+    own = Office(case=tmp_path / "case", desk=tmp_path / "desk")
+    shutil.copytree(template.case, own.case)
+    shutil.copytree(template.desk, own.desk)
+    return own
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Office:
     """Give a case with three investigations, one of them moved, and a register that grew since."""
-    found = office(tmp_path, LETTERS, enrolled=False)
+    found = office(tmp_path_factory.mktemp("recall"), LETTERS, enrolled=False)
     found.enrol(EARLY)
     found.officer("mark", "--workers", "1")
     done("index", "--case", found.case)

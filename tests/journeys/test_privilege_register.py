@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,12 +153,17 @@ def test_a_wrong_passphrase_and_another_key_are_told_apart(made: Office, tmp_pat
     assert json.loads((tmp_path / "key").read_bytes())["memory_kib"] == 64 * 1024
 
 
+@pytest.fixture
+def new(made: Office, tmp_path: Path) -> Office:
+    """Give a copy of the case for one test alone."""
+    shutil.copytree(made.case, tmp_path / "case")
+    return Office(case=tmp_path / "case", desk=made.desk)
+
+
 @pytest.mark.parametrize("harm", ["removed", "emptied", "replaced"])
 def test_a_register_that_was_tampered_with_is_found_before_anything_is_built(
-    tmp_path: Path, harm: str
+    new: Office, harm: str
 ) -> None:
-    new = office(tmp_path, LETTERS[:3])
-    new.officer("mark", "--workers", "1")
     place = new.case / "privilege" / "register"
     content = place.read_bytes()
     if harm == "removed":
@@ -172,9 +178,7 @@ def test_a_register_that_was_tampered_with_is_found_before_anything_is_built(
     assert "register is not the one" in said.err
 
 
-def test_marks_that_were_thinned_out_are_found(tmp_path: Path) -> None:
-    new = office(tmp_path, LETTERS[:3])
-    new.officer("mark", "--workers", "1")
+def test_marks_that_were_thinned_out_are_found(new: Office) -> None:
     for name in ("marks", "apart"):
         place = next((new.case / "privilege" / "marks").glob(f"*/{name}.parquet"))
         table = pq.read_table(place)
