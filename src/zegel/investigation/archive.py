@@ -76,10 +76,11 @@ def _is_folder(path: Path) -> bool:
 
 def archive(folder: Path, locking: Locking) -> Archived:
     """Write the archive of a folder beside what it holds, which stays."""
+    identity = pyrage.x25519.Identity.generate()
+    locked = _locked(str(identity).encode() + b"\n", locking)
     settle(folder)
     remove_archive(folder)  # half of one, where an attempt was killed
-    identity = pyrage.x25519.Identity.generate()
-    replace_file(folder / KEY, _locked(str(identity).encode() + b"\n", locking), mode=0o600)
+    replace_file(folder / KEY, locked, mode=0o600)
     source = _Tar(folder)
     beside = folder / f".{ARCHIVE}.new"
     with StorageGuard(folder):
