@@ -160,7 +160,8 @@ def list_(
         show.document(result)
         return
     if result["granted_by"]:
-        show.line(f"Granted by {result['granted_by']}, who never searches here.")
+        never = "" if result["training"] else ", who never searches here"
+        show.line(f"Granted by {result['granted_by']}{never}.")
     for one in result["people"]:
         _told(one)
     if not result["people"]:
