@@ -16,6 +16,8 @@ from zegel.investigation import Investigation
 from zegel.service.setapart import marked
 from zegel.tables import read_rows
 
+pytestmark = pytest.mark.xdist_group("privilege")
+
 APART = {one.number for one in LETTERS if one.apart}
 
 

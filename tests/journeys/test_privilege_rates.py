@@ -18,6 +18,8 @@ from tests.journeys.counsel import PASSPHRASE, Office
 from tests.truth.privilege import Rate, rates
 from zegel.privilege import key as keys
 
+pytestmark = pytest.mark.xdist_group("privilege rates")
+
 ROOT = Path(__file__).parents[2]
 
 

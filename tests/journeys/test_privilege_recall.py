@@ -19,6 +19,8 @@ from zegel.search import Page
 from zegel.service import recalling
 from zegel.service.reading import hits_of
 
+pytestmark = pytest.mark.xdist_group("privilege recall")
+
 EARLY = "\n".join(line for line in REGISTER.splitlines() if "Neil" not in line) + "\n"
 LATE = {6, 10}
 """Letters of the lawyer who is registered late."""

@@ -20,6 +20,8 @@ from zegel.privilege.forms import forms_of
 from zegel.privilege.key import key_of_case, open_key
 from zegel.privilege.register import FILL, SIZE, hashed, read_register
 
+pytestmark = pytest.mark.xdist_group("privilege register")
+
 CANDIDATES = (
     ("address", "jp@bergadvocaten.example"), ("domain", "bergadvocaten.example"),
     ("name", "mr. J.P. van der Berg"), ("name", "Renée O'Neil"),

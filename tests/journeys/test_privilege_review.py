@@ -19,6 +19,8 @@ from zegel.custody.log import Log
 from zegel.investigation import Investigation
 from zegel.service.setapart import marked
 
+pytestmark = pytest.mark.xdist_group("privilege review")
+
 EVERYTHING = ""
 """A clause of the officer's may say a period and no more."""
 MISSED = Letter(number=90, apart=False, body="van mijn raadsman, die overigens ziek is: zwijg")
@@ -130,6 +132,9 @@ def test_a_decision_holds_for_what_was_decided_on_only(tmp_path: Path) -> None:
 
 
 def test_the_log_for_the_court_has_every_decision_and_no_content(made: Office) -> None:
+    decide(made, 4, "release", "--reason", "zzreason: another Berg")
+    decide(made, 0, "withhold", "--reason", "zzreason: advice")
+    decide(made, 8, "withhold part", "--part", "text", "--reason", "zzreason: signature")
     done("privilege", "log", "-i", made.desk / "review", "-o", made.desk / "log.csv")
     done("privilege", "log", "-i", made.desk / "review", "-o", made.desk / "log.json")
     done("privilege", "log", "-i", made.desk / "review", "-o", made.desk / "log.txt")
