@@ -20,7 +20,7 @@ import json
 import os
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -350,8 +350,11 @@ def _write(beside: Path, checked: Checked) -> None:
         }
     ).encode()
     beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in beside.parent.glob(f".{beside.name}.*.new"):  # by a killed command
+        left.unlink(missing_ok=True)
     new = beside.with_name(f".{beside.name}.{os.getpid()}.new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:  # not synced: an older one costs a few entries more
         file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-    new.replace(beside)
+    with suppress(FileNotFoundError):  # another command, just now, took it for a killed one's
+        new.replace(beside)
