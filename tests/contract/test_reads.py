@@ -107,6 +107,10 @@ READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
 
 WITHOUT_RESULTS: dict[str, tuple[str, Way]] = {
     "custody_report": ("log reported", lambda inv, _: service.custody_report(inv, who=WHO)),
+    "sealed_entries": (
+        "sealed entries exported",
+        lambda inv, _: service.sealed_entries(inv, who=WHO),
+    ),
     "custody_head": ("head exported", lambda inv, _: service.custody_head(inv, who=WHO)),
     "prove_entry": ("entry proved", lambda inv, _: service.prove_entry(inv, 0, who=WHO)),
     "prove_consistency": (

@@ -13,8 +13,9 @@ from zegel.casefile import Case
 from zegel.cli import proving, show
 from zegel.cli.commands import CaseOption, JsonOption, open_case
 from zegel.cli.files import read_file
-from zegel.cli.inside import open_investigation
+from zegel.cli.inside import InvestigationOption, open_investigation
 from zegel.errors import at
+from zegel.tables import replace_file
 
 custody = typer.Typer(no_args_is_help=True, help="Custody logs: their heads, and what they prove.")
 
@@ -92,3 +93,34 @@ def anchor(
         show.document({"entries": shown.size, "origin": shown.origin, "root": shown.root.hex()})
     else:
         show.line(f"Anchored: {shown.size} entries of {shown.origin!r}.")
+
+
+@custody.command()
+def sealed(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write the entries into.")],
+    investigation: InvestigationOption,
+    person: Annotated[str | None, typer.Option(help="Those of this person only.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the entries whose questions are encrypted to their author: gpg opens them."""
+    found = service.sealed_entries(open_investigation(investigation), person=person)
+    out.mkdir(parents=True, exist_ok=True)
+    places = [out / f"entry-{entry.index:06d}.pgp" for entry in found]
+    for entry, place in zip(found, places, strict=True):
+        replace_file(place, entry.message)
+    rows = [
+        {
+            "entry": entry.index,
+            "at": entry.at,
+            "who": entry.who,
+            "act": entry.act,
+            "file": str(place),
+        }
+        for entry, place in zip(found, places, strict=True)
+    ]
+    if json:
+        show.document({"sealed": rows})
+        return
+    show.line(f"{len(rows)} sealed entries written to {out}.")
+    if rows:
+        show.line(f"Their author opens them: gpg --decrypt {places[0]}")

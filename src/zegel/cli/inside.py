@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,10 @@ MessageArgument = Annotated[
 DrawOption = Annotated[Path | None, typer.Option("--svg", help="Write a picture to this file.")]
 
 
+LONGEST_QUERY = 100_000
+"""Characters read from standard input."""
+
+
 def open_investigation(named: str) -> Investigation:
     """Open an investigation by its folder, or by its name in the case."""
     folder = Path(named)
@@ -63,6 +68,12 @@ def search(
     page: Annotated[int, typer.Option(min=1, help="Which page of hits.")] = 1,
     size: Annotated[int, typer.Option(min=1, max=1000, help="Hits a page.")] = 20,
     sort: Annotated[str, typer.Option(help="newest, oldest or relevance.")] = "newest",
+    ask: Annotated[
+        bool,
+        typer.Option(
+            "--ask", help="Read the query from standard input: no list of processes shows it."
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Search one investigation: words, "phrases", begin*, near~1, AND OR NOT, brackets.
@@ -78,6 +89,8 @@ def search(
         by_date=sort != "relevance",
         newest_first=sort == "newest",
     )
+    if ask:
+        query = sys.stdin.read(LONGEST_QUERY).strip()
     result = service.search(open_investigation(investigation), query, wanted)
     show.document(result) if json else showing.hits(result)
 

@@ -188,6 +188,10 @@ def enrol(
     key: Annotated[
         Path | None, typer.Option(help="Shown by this Ed25519 public key: PEM, or OpenSSH's.")
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="The defence's OpenPGP certificate: what they ask is encrypted to it."),
+    ] = None,
     password_fd: FdOption = None,
     investigation: OfOption = None,
     case: CaseOption = None,
@@ -198,6 +202,7 @@ def enrol(
     given = service.Credentials(
         password=_new_password(password_fd)[0] if password or password_fd is not None else None,
         key=None if key is None else read_file(key),
+        certificate=None if certificate is None else read_file(certificate),
     )
     _shown(service.enrol(of, name, role, given), json)
 

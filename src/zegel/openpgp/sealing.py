@@ -31,6 +31,11 @@ class Recipient:
                 where=str(where),
             ) from error
 
+    @property
+    def certificate(self) -> bytes:
+        """The certificate alone, in binary: what else the file held is left out."""
+        return bytes(self._cert)
+
     def __repr__(self) -> str:
         return f"Recipient({self.fingerprint})"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 How = Literal["account", "password", "key", "training"]
@@ -19,3 +19,6 @@ class Person:
     purpose: str = ""
     """Said once a working session, and written with every act of it."""
     how: How = "account"
+    sealed_to: str = field(default="", repr=False)
+    """Certificate (hexadecimal) to which what this person asks is encrypted before it is logged;
+    empty but for the defence."""

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 INVESTIGATION_ROLES = ("investigator", "reviewer", "defence", "holder")
+DEFENCE = "defence"
 CASE_ROLES = ("examiner", "magistrate", "privilege officer", "witness", "administrator")
 
 _READERS = "investigator, reviewer, defence, holder"
+_JUDGES = "investigator, reviewer, holder"
 _MAKERS = "investigator, defence, holder"
 _ALL_INSIDE = f"{_READERS}, examiner, magistrate, witness, administrator"
 
@@ -31,10 +33,11 @@ _INVESTIGATION = {
     "business records read": _READERS,
     "casework read": _READERS,
     # casework and export
-    "tag added": _READERS,
-    "tag removed": _READERS,
-    "note added": _READERS,
-    "relevance judged": _READERS,
+    # (not by the defence: everybody here would read it; on their own machine they are the holder)
+    "tag added": _JUDGES,
+    "tag removed": _JUDGES,
+    "note added": _JUDGES,
+    "relevance judged": _JUDGES,
     "casework taken over": "investigator, holder",
     "dossier begun": _MAKERS,
     # a court's sample of accounts: who codes, reads; who asked, sees the figures
@@ -58,6 +61,7 @@ _INVESTIGATION = {
     "growth proved": _ALL_INSIDE,
     "head witnessed": _ALL_INSIDE,
     "log reported": _ALL_INSIDE,
+    "sealed entries exported": _ALL_INSIDE,
     "queries reported": "magistrate",
     "unopened counted": _ALL_INSIDE,
     # its people

@@ -34,6 +34,8 @@ class Enrolled:
     """Argon2id in the PHC string format; empty without."""
     key: str = ""
     """Ed25519 public key in hexadecimal; empty without."""
+    certificate: str = field(default="", repr=False)
+    """OpenPGP certificate in hexadecimal, of the defence: what they ask is encrypted to it."""
     blocked: str = ""
     """Why the name may do nothing now; empty where it may."""
 

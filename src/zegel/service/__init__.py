@@ -98,6 +98,7 @@ from zegel.service.sampling import (
     sample_progress,
     sample_report,
 )
+from zegel.service.sealedentries import SealedEntry, sealed_entries
 from zegel.service.sessions import (
     LoggedIn,
     Proof,
@@ -120,6 +121,7 @@ __all__ = [
     "ProcessOptions",
     "Progress",
     "Proof",
+    "SealedEntry",
     "Wanted",
     "add_casework",
     "all_casework",
@@ -193,6 +195,7 @@ __all__ = [
     "reopen_investigation",
     "sample_progress",
     "sample_report",
+    "sealed_entries",
     "search",
     "set_password",
     "set_roles",

@@ -49,7 +49,7 @@ class Visit:
         self.written = False
         """Set where the log itself writes the entry, as with a head that is anchored."""
         self.explained = False
-        self._asked = kept(person, asked or {})
+        self._asked = dict(asked or {})
 
     @property
     def log(self) -> Log:
@@ -81,7 +81,9 @@ class Visit:
     def note(self, act: str, facts: Mapping[str, JSON], *, shown: Shown | None = None) -> int:
         """Write another entry about the same act, under its own name; return its index."""
         names = None if shown is None else [_name(one) for one in shown]
-        return self.place.append(act, {**facts, **self.said()}, self.person.name, shown=names)
+        said, open_names = kept(self.person, self.act, facts, names)
+        told = {**said, **self.said()}
+        return self.place.append(act, told, self.person.name, shown=open_names)
 
     def said(self) -> dict[str, JSON]:
         """Return the purpose of the working session, as a fact; none where none was said."""

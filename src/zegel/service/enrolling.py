@@ -53,6 +53,7 @@ def _person(place: Place, name: str) -> Enrolled:
         account=known.account,
         password=known.password,
         key=known.key,
+        certificate=known.certificate,
     )
 
 

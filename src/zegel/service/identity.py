@@ -12,7 +12,7 @@ from zegel.canonical import JSON
 from zegel.custody.log import account
 from zegel.errors import LockedOutError, NamedError, RefusedError, SessionError
 from zegel.people import Person, machine
-from zegel.people.rights import CONTENT
+from zegel.people.rights import CONTENT, DEFENCE
 from zegel.people.roster import Enrolled
 from zegel.service.place import Place
 from zegel.service.tokens import token_of
@@ -50,7 +50,8 @@ def acting(place: Place, who: Who) -> Person:
         person = who
     else:
         person = _present(place) if who is None else _named(place, who)
-    return replace(person, roles=_roles(place, person))
+    roles = _roles(place, person)
+    return replace(person, roles=roles, sealed_to=_certificate(place, person))
 
 
 def _named(place: Place, who: str) -> Person:
@@ -106,6 +107,15 @@ def _roles(place: Place, person: Person) -> frozenset[str]:
         if where is place or _same(place, where, person.name):
             roles |= frozenset(enrolled.roles)
     return roles
+
+
+def _certificate(place: Place, person: Person) -> str:
+    """Return what the person's questions are encrypted to, where the person is the defence."""
+    for where in (place, place.case):
+        enrolled = where.roster.people.get(person.name) if where is not None else None
+        if enrolled is not None and DEFENCE in enrolled.roles and enrolled.certificate:
+            return enrolled.certificate
+    return ""
 
 
 def _shown(enrolled: Enrolled, person: Person) -> bool:

@@ -18,7 +18,7 @@ from zegel.custody.entries import Entry
 from zegel.custody.shown import RESULTS
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
-from zegel.service.asked import QUERY
+from zegel.service.asked import BUCKET, QUERY, SEALED
 from zegel.service.door import Who, enter_either
 from zegel.service.logwords import acts_in_words, day_in_words, times
 
@@ -36,8 +36,10 @@ class Day:
     """By act, those that came to an end."""
     read: set[str] = field(default_factory=set)
     """The messages read whole."""
+    sealed: int = 0
+    """Acts of the defence: what they asked is encrypted to them."""
     nothing: int = 0
-    """Searches that found nothing."""
+    """Searches that found nothing; of sealed ones nobody can tell."""
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
     queries: list[dict[str, Any]] = field(default_factory=list)
@@ -53,13 +55,14 @@ class Day:
             self.failed[str(facts.get("act", entry.act)), str(facts["failed"])] += 1
             return
         self.acts[entry.act] += 1
+        self.sealed += SEALED in facts
         if entry.act == READ:
-            self.read.add(str(facts.get("message")))
+            self.read.add(str(facts.get("message", entry.index)))
         if entry.act == SEARCH:
-            found = facts.get(RESULTS)
+            found = facts.get(RESULTS, facts.get(BUCKET))
             self.nothing += found == 0
             query = {"at": _instant(entry).strftime("%H:%M:%S"), "results": found}
-            self.queries.append({**query, QUERY: facts.get(QUERY)})
+            self.queries.append({**query, QUERY: facts.get(QUERY), SEALED: SEALED in facts})
 
     @property
     def sentence(self) -> str:
@@ -67,6 +70,8 @@ class Day:
         purpose = f"for “{self.purpose}”" if self.purpose else "with no purpose given"
         said = f"On {day_in_words(self.day)} {self.who}, {purpose}"
         parts = list(acts_in_words(self.acts, messages=len(self.read)))
+        if self.sealed:
+            parts.append(f"what was asked in {self.sealed} of these acts is sealed to its author")
         if self.nothing:
             parts.append(f"{self.nothing} of the searches found nothing")
         if self.failed:
@@ -84,6 +89,7 @@ class Day:
             "acts": dict(sorted(self.acts.items())),
             "messages_read": len(self.read),
             "searches_without_result": self.nothing,
+            "sealed": self.sealed,
             "failed": _rows(self.failed, "error"),
             "refused": _rows(self.refused, "why"),
             "sentence": self.sentence,

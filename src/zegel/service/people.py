@@ -15,6 +15,7 @@ from zegel.casefile import Case
 from zegel.custody.log import account
 from zegel.errors import LockedOutError, LoginError, RefusedError, UsageError
 from zegel.investigation import Investigation
+from zegel.openpgp.sealing import Recipient
 from zegel.people import machine
 from zegel.people.passwords import (
     WrongProofError,
@@ -22,13 +23,14 @@ from zegel.people.passwords import (
     digest_password,
     read_public_key,
 )
-from zegel.people.rights import CASE_ROLES
+from zegel.people.rights import CASE_ROLES, DEFENCE
 from zegel.people.roster import Enrolled, Roster, checked_name, checked_roles
 from zegel.service.door import Visit, Who, enter_either
 from zegel.service.identity import refuse
 
 IN_CASE = (*CASE_ROLES, "investigator", "reviewer", "defence")
 """Roles a name can have in a case; the last three have no right there, and wait for a grant."""
+LARGEST_CERTIFICATE = 100_000
 IN_INVESTIGATION = ("investigator", "reviewer", "defence")
 """Roles somebody can be given in an investigation; its holder is whoever opens it elsewhere."""
 
@@ -40,6 +42,8 @@ class Credentials:
     password: str | None = field(default=None, repr=False)
     key: bytes | None = None
     """A file with an Ed25519 public key: PEM or OpenSSH's."""
+    certificate: bytes | None = field(default=None, repr=False)
+    """The defence's OpenPGP certificate: what they ask is encrypted to it."""
 
 
 def list_people(of: Case | Investigation, *, who: Who = None) -> dict[str, Any]:
@@ -80,9 +84,26 @@ def enrol(
                 f"{name!r} is enrolled already", next_step="`zegel people role` changes roles."
             )
         chosen = checked_roles(roles, IN_CASE if visit.place.is_case else IN_INVESTIGATION)
-        return _with_credentials(Enrolled(name=name, roles=chosen), given)
+        sealed = _certificate(given.certificate, chosen)
+        return _with_credentials(Enrolled(name=name, roles=chosen, certificate=sealed), given)
 
     return _change(of, "person enrolled", name, change, who)
+
+
+def _certificate(given: bytes | None, roles: Iterable[str]) -> str:
+    """Return the certificate of somebody who is enrolled as defence; nobody else has one."""
+    if DEFENCE not in roles:
+        if given is not None:
+            raise UsageError("a certificate is the defence's: what they ask is encrypted to it")
+        return ""
+    if given is None:
+        raise UsageError(
+            "the defence needs an OpenPGP certificate: what they ask is encrypted to it",
+            next_step="--certificate FILE. Its secret key stays with them.",
+        )
+    if len(given) > LARGEST_CERTIFICATE:
+        raise UsageError(f"a certificate has at most {LARGEST_CERTIFICATE} bytes")
+    return Recipient(given).certificate.hex()
 
 
 def _with_credentials(one: Enrolled, given: Credentials) -> Enrolled:
@@ -104,7 +125,13 @@ def set_roles(
         one = roster.get(name)
         known = IN_CASE if visit.place.is_case else IN_INVESTIGATION
         kept = ("holder",) if "holder" in one.roles else ()
-        return replace(one, roles=(*checked_roles(roles, known), *kept))
+        chosen = checked_roles(roles, known)
+        if DEFENCE in chosen and not one.certificate:
+            raise UsageError(
+                "the defence needs a certificate",
+                next_step="`zegel people enrol --role defence --certificate FILE`, a new name.",
+            )
+        return replace(one, roles=(*chosen, *kept))
 
     return _change(of, "roles changed", name, change, who)
 

@@ -25,6 +25,7 @@ from zegel.investigation import Investigation
 from zegel.investigation.life import DESTROYED, WITHDRAWN
 from zegel.processing.sql import connect, parquet, quoted
 from zegel.search import Page
+from zegel.service.asked import SEALED
 from zegel.service.caseindex import build_case_index
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.grant import grant
@@ -158,6 +159,9 @@ def _seen(held: Held, messages: frozenset[bytes]) -> list[dict[str, Any]]:
 
 def _note(sight: Sight, inv: Investigation, entry: Entry, wanted: set[str]) -> bool:
     """Add what an entry shows of `wanted`; say whether it shows any, or may."""
+    if SEALED in entry.facts:  # what the defence saw, only they can say
+        sight.perhaps += 1
+        return True
     if entry.act == "message read":
         read = {str(entry.facts.get("message"))} & wanted
         sight.messages |= read

@@ -10,6 +10,7 @@ from zegel.canonical import JSON
 from zegel.custody.entries import Entry
 from zegel.custody.log import Log
 from zegel.investigation import Investigation
+from zegel.service.asked import SEALED
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class Seen:
     """Contacts, timelines, records, casework: how often each."""
     dossiers: list[dict[str, Any]] = field(default_factory=list)
     """Each dossier made: messages and SHA-256."""
+    sealed: int = 0
+    """Acts of the defence of which only they can say what was seen."""
 
 
 def who_saw(inv: Investigation) -> list[Seen]:
@@ -60,7 +63,9 @@ def _shows(entry: Entry) -> bool:
 
 def _note(one: Seen, entry: Entry) -> None:
     facts = entry.facts
-    if entry.act == "message read":
+    if SEALED in facts:
+        one.sealed += 1
+    elif entry.act == "message read":
         one.messages.append(str(facts.get("message", "")))
     elif entry.act == "search":
         names = ("query", "offset", "limit", "results")
@@ -80,6 +85,7 @@ def as_counts(seen: Iterable[Seen]) -> list[dict[str, JSON]]:
             "hit_lists": len(one.hit_lists),
             "overviews": sum(one.overviews.values()),
             "dossiers": len(one.dossiers),
+            "sealed": one.sealed,
         }
         for one in seen
     ]

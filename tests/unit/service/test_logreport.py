@@ -87,12 +87,14 @@ def test_a_message_read_again_is_one_message() -> None:
 
 
 def test_queries_stand_in_the_report_only_where_they_are_wanted_and_sealed_ones_never() -> None:
-    (day,) = reported(entry("search", query=SECRET, results=0), entry("search", results=4))
+    (day,) = reported(
+        entry("search", query=SECRET, results=0), entry("search", about="10 to 99", sealed="QUJD")
+    )
 
     assert "queries" not in day.document(queries=False)
     assert day.document(queries=True)["queries"] == [
-        {"at": "09:00:00", "results": 0, "query": SECRET},
-        {"at": "09:00:00", "results": 4, "query": None},
+        {"at": "09:00:00", "results": 0, "query": SECRET, "sealed": False},
+        {"at": "09:00:00", "results": "10 to 99", "query": None, "sealed": True},
     ]
 
 
