@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography import x509
 
@@ -36,7 +36,7 @@ class Known:
     """What the reader of a proof knows from elsewhere."""
 
     head: SignedHead | None = None
-    key: bytes | None = None
+    key: bytes | None = field(default=None, repr=False)
     """The log's, or for a countersignature the witness's."""
     roots: Sequence[x509.Certificate] = ()
     """Of authorities for time stamps."""

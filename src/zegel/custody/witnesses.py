@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Witness:
     head: SignedHead
     who: str
     """The name given with the key, or the authority's subject."""
-    key: bytes
+    key: bytes = field(repr=False)
     """The witness's public key; empty for an authority."""
     when: str
     """By the witness's clock."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import field
 from typing import Any
 
 from zegel.exhibits.model import Entry
@@ -53,7 +54,7 @@ class Fields:
     envelope: Sequence[str] | None = None
     also_named: Sequence[str] | None = None
     references: Sequence[str] | None = None
-    subject: str | None = None
+    subject: str | None = field(default=None, repr=False)
     """As anybody could read it on the way; what is encrypted may have another."""
 
 

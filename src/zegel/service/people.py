@@ -40,7 +40,7 @@ class Credentials:
     """How a new name will be shown to be somebody's; with nothing, by the account of that name."""
 
     password: str | None = field(default=None, repr=False)
-    key: bytes | None = None
+    key: bytes | None = field(default=None, repr=False)
     """A file with an Ed25519 public key: PEM or OpenSSH's."""
     certificate: bytes | None = field(default=None, repr=False)
     """The defence's OpenPGP certificate: what they ask is encrypted to it."""
