@@ -2,7 +2,7 @@
 
 `CASE/tables/<stage>/<part>/<table>.parquet`. A part's name is derived from its input, so a run
 that is started again finds what is finished. Rows are written in batches of at most
-`BATCH_ROWS`, so memory does not grow with a part.
+`BATCH_ROWS`, and in smaller ones where the texts are long, so memory does not grow with a part.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from zegel.tables.commit import StorageGuard, commit, make_folder
 from zegel.tables.digest import batch_digest, table_digest
 
 BATCH_ROWS = 4096
+BATCH_TEXT = 1 << 25
+"""Characters of long texts after which a batch ends: hostile mail holds megabytes in each."""
+_LONG = ("text", "attached_text")
 _TURNED = 64
 _UNFINISHED = ".unfinished-"
 
@@ -34,6 +37,8 @@ class _TableFile:
         self.count = 0
         self._columns: dict[str, list[Any]] = {field.name: [] for field in schema}
         self._rows: list[Mapping[str, Any]] = []
+        self._long = [field.name for field in schema if field.name in _LONG]
+        self._text = 0
         self._values = itemgetter(*self._columns)
         self._digests: list[bytes] = []
         self._writer = pq.ParquetWriter(
@@ -47,8 +52,15 @@ class _TableFile:
     def add(self, row: Mapping[str, Any]) -> None:
         self._rows.append(row)
         self.waiting += 1
+        for name in self._long:
+            self._text += len(row.get(name) or "")
         if len(self._rows) >= _TURNED:
             self._turn()
+
+    @property
+    def full(self) -> bool:
+        """Say whether enough waits to be written."""
+        return self.waiting >= BATCH_ROWS or self._text >= BATCH_TEXT
 
     def _turn(self) -> None:
         """Move the rows at hand into the columns, while the processor's caches hold them still."""
@@ -72,10 +84,14 @@ class _TableFile:
             if len(column) != self.waiting + rows:
                 raise ValueError(f"column {name} has not {rows} rows")
         self.waiting += rows
+        for name in self._long:
+            self._text += sum(len(text) for text in columns[name] if text)
 
     def flush(self, least: int = BATCH_ROWS) -> None:
         """Write what waits in batches of `BATCH_ROWS`, as long as `least` rows are left."""
         self._turn()
+        if self._text >= BATCH_TEXT:
+            least = 1
         written = 0
         while self.waiting - written >= least:
             self.write(self._batch(slice(written, written + BATCH_ROWS)))
@@ -83,6 +99,7 @@ class _TableFile:
         for column in self._columns.values():
             del column[:written]
         self.waiting -= written
+        self._text = sum(len(t) for name in self._long for t in self._columns[name] if t)
 
     def _batch(self, rows: slice) -> pa.RecordBatch:
         arrays = [pa.array(self._columns[field.name][rows], field.type) for field in self.schema]
@@ -120,7 +137,7 @@ class PartWriter:
         """Append one row to `table`; columns the row lacks become null."""
         growing = self._tables[table]
         growing.add(row)
-        if growing.waiting >= BATCH_ROWS:
+        if growing.full:
             with StorageGuard(self.unfinished):
                 growing.flush()
 
@@ -128,7 +145,7 @@ class PartWriter:
         """Append `rows` rows to `table`, given column by column; none may be left out."""
         growing = self._tables[table]
         growing.extend(columns, rows)
-        if growing.waiting >= BATCH_ROWS:
+        if growing.full:
             with StorageGuard(self.unfinished):
                 growing.flush()
 
@@ -214,12 +231,18 @@ def read_table(paths: Iterable[Path], schema: pa.Schema) -> pa.Table:
 def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a file, a batch at a time."""
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_size=BATCH_ROWS)
+        yield from _batches(file)
 
 
 def read_rows(paths: Iterable[Path], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield rows of `paths` in order, a batch at a time."""
     for path in paths:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+            for batch in _batches(file, columns):
                 yield from batch.to_pylist()
+
+
+def _batches(file: pq.ParquetFile, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield batches that end where those written ended: they are smaller where texts are long."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(batch_size=BATCH_ROWS, row_groups=[group], columns=columns)

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from zegel.errors import StorageError
-from zegel.tables import Stage, StorageGuard, read_rows, replace_file
+from zegel.tables import Stage, StorageGuard, read_batches, read_rows, replace_file
+from zegel.tables.parts import BATCH_TEXT
 
 SCHEMAS = {"rows": pa.schema([("number", pa.int64()), ("text", pa.string())])}
 
@@ -33,6 +34,23 @@ def test_rows_come_back_in_order_over_several_batches(tmp_path: Path) -> None:
     stage.commit("one", write(stage, "one", range(10_000)))
 
     assert [row["number"] for row in read_rows(stage.files("rows"))] == list(range(10_000))
+
+
+def test_batches_end_early_where_texts_are_long(tmp_path: Path) -> None:
+    """A thousand messages of eight megabytes each must fit no memory at once."""
+    long = "x" * (BATCH_TEXT // 4)
+    stage = Stage(tmp_path / "stage")
+    writer = stage.begin("one", SCHEMAS)
+    writer.add_all("rows", ({"number": n, "text": long} for n in range(6)))
+    writer.add_columns("rows", {"number": [6, 7, 8], "text": [long, None, long]}, 3)
+    writer.add("rows", {"number": 9, "text": ""})
+    writer.finish()
+    stage.commit("one", writer.unfinished)
+    (place,) = stage.files("rows")
+
+    batches = [batch.num_rows for batch in read_batches(place)]
+    assert batches == [4, 5, 1]
+    assert [row["number"] for row in read_rows([place])] == list(range(10))
 
 
 def test_the_same_rows_give_the_same_digest_whenever_they_are_written(tmp_path: Path) -> None:
