@@ -242,7 +242,7 @@ def test_a_manifest_or_tree_changed_since_the_seal_stops_a_grant(
     said = say("grant", made / "order.toml", "--case", case, "--out", tmp_path / "inv")
 
     assert (said.code, (tmp_path / "inv").exists()) == (6, False)
-    assert "E1 is not the one that was sealed" in said.err
+    assert f"exhibits/E1/{'tree' if damage == 'tree' else 'entries.parquet'}" in said.err
 
 
 def test_an_unsigned_order_is_refused_outside_training(tmp_path: Path, made: Path) -> None:

@@ -32,7 +32,7 @@ from zegel.custody.state import ENTRIES, HEAD, LEAVES, LogFiles, LogState, read_
 from zegel.custody.verify import verify
 from zegel.custody.writing import unfinished
 from zegel.errors import StorageError, VerificationError
-from zegel.tables import sync
+from zegel.tables import StorageGuard, sync
 
 FORMAT = "zegel-checked-1"
 FILES = "listed"
@@ -121,11 +121,12 @@ def stage(place: Path, content: bytes) -> str:
     Killed before the entry, the file is as it was; after it, the next opening settles it.
     """
     beside = _staged(place)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+    with StorageGuard(place):
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -353,8 +354,10 @@ def _write(beside: Path, checked: Checked) -> None:
     for left in beside.parent.glob(f".{beside.name}.*.new"):  # by a killed command
         left.unlink(missing_ok=True)
     new = beside.with_name(f".{beside.name}.{os.getpid()}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:  # not synced: an older one costs a few entries more
-        file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+    with StorageGuard(beside):
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # Not synced: an older one costs a few entries more.
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
     with suppress(FileNotFoundError):  # another command, just now, took it for a killed one's
         new.replace(beside)

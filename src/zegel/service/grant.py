@@ -51,6 +51,7 @@ from zegel.service.gathering import Gatherer
 from zegel.service.granted import held_by
 from zegel.service.guarding import privilege_header, require_not_apart
 from zegel.service.keptgrants import keep_grant
+from zegel.service.making import making
 from zegel.service.officers import index_for, may_be_told
 from zegel.service.permitting import described, permitted
 from zegel.service.portions import Filled
@@ -109,7 +110,7 @@ def grant(
     search it; outside training whoever grants is never one of them.
     """
     digest = hashlib.sha256(text).hexdigest()
-    with enter_case(case, "granted", who) as visit, case.lock():
+    with enter_case(case, "granted", who) as visit, case.lock(), making(visit, "granted"):
         try:
             visit.log.mend()
             order = read_order(text)

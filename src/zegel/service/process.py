@@ -122,7 +122,7 @@ class _Run:
             raise CaseError(
                 "the case was processed by a version of zegel with other rules",
                 where=str(self.case.folder / "tables"),
-                next_step="Move that folder aside and give the command again: it starts anew.",
+                next_step="Use that version, or take the copies into a new case.",
             )
 
     def sweep(self) -> None:
