@@ -240,6 +240,10 @@ def main() -> None:
         *(sys.executable, str(COMPARE), str(net / "truth"), case),
     )
     investigate(net, case)
+    step(
+        "How often each step errs, held against the same truth (outside zegel)",
+        *(sys.executable, str(TRUTH / "rates.py"), str(net), case),
+    )
     disclose(folder, Path(case) / "investigations" / "harbour")
     privilege(folder, net, case)
     step("The custody log", "zegel", "custody", "verify", "--case", case)

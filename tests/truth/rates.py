@@ -30,7 +30,7 @@ Message = dict[str, Any]
 Place = tuple[str, int]
 
 LEGIBLE = ("readable", "not encrypted")
-ACCOUNTS, WORDS = 20, 25
+ACCOUNTS, WORDS = 20, 15
 BOUNDARY = dt.timedelta(hours=1)
 """Messages written this near to an end of the period are not judged: the sites' clocks differ."""
 FIRST, LAST = dt.datetime(2015, 12, 1, tzinfo=dt.UTC), dt.datetime(2016, 2, 1, tzinfo=dt.UTC)
