@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from zegel.errors import LockedOutError, LoginError, RefusedError, SessionError,
 from zegel.investigation import Investigation
 from zegel.people import Person, machine, sessions, tries
 from zegel.service.enrolling import roster_for
+from zegel.service.identity import require_right
 from zegel.service.place import place_of
 
 WORDS = "correct horse battery"
@@ -338,6 +340,27 @@ def test_outside_training_nobody_is_enrolled_who_grants(tmp_path: Path) -> None:
     case = service.init_case(tmp_path / "case")
     with pytest.raises(RefusedError, match="searches what they granted"):
         roster_for(place_of(case), Person(name=account()), [account()])
+
+
+def test_a_review_is_read_by_reviewers_alone(case: Case, granted: Path) -> None:
+    service.enrol(case, "officer", ["privilege officer"], who=account())
+    service.enrol(case, "reader", ["reviewer"], who=account())
+    me, place = Person(name=account()), place_of(case)
+
+    roster = roster_for(place, me, ["officer", "reader"], officers=True)
+    assert [one.roles for one in roster.people.values()] == [("reviewer",), ("reviewer",)]
+    for stranger in ("vries", "nobody enrolled"):
+        with pytest.raises(RefusedError, match="neither privilege officer nor reviewer"):
+            roster_for(place, me, [stranger], officers=True)
+
+    inside = replace(place_of(Investigation.open(granted)), officers=True)
+    for roles, allowed in (("investigator", False), ("defence", False), ("reviewer", True)):
+        person = Person(name="x", roles=frozenset({roles}), purpose="x")
+        if allowed:
+            require_right(inside, "search", person)
+        else:
+            with pytest.raises(RefusedError, match="only a reviewer"):
+                require_right(inside, "search", person)
 
 
 def test_a_folder_elsewhere_enrols_its_holder_who_says_what_for(

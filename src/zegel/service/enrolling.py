@@ -4,6 +4,7 @@ for every other file that never changes from then on."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from zegel.custody.log import Log
@@ -17,17 +18,24 @@ from zegel.people.roster import PLACE, Enrolled, Roster, checked_name
 from zegel.service.place import Place
 from zegel.tables import make_folder, replace_file
 
+OFFICERS = frozenset({"privilege officer", "reviewer"})
 FOLDER_LISTED = "folder listed"
 
 
-def roster_for(place: Place, granter: Person, names: Sequence[str]) -> Roster:
+def roster_for(
+    place: Place, granter: Person, names: Sequence[str], *, officers: bool = False
+) -> Roster:
     """Return the roster of an investigation that `granter` grants for `names`.
 
     Whoever is enrolled in the case comes with how they are shown there, as reviewer or defence
     where they are that, else as investigator; any other name is an operating-system account.
-    Raises `RefusedError` for the granter's own name: nobody searches what they granted.
+    With `officers`, of a review or a sample, everybody is a reviewer, and outside training nobody
+    who is not the case's privilege officer or reviewer. Raises `RefusedError` for the granter's
+    own name: nobody searches what they granted.
     """
     people = [_person(place, checked_name(name)) for name in names]
+    if officers:
+        people = [_reviewer(place, one) for one in people]
     for one in people:
         if one.name == granter.name and not place.training:
             raise RefusedError(
@@ -38,6 +46,16 @@ def roster_for(place: Place, granter: Person, names: Sequence[str]) -> Roster:
     if granter.how == "account":
         by["machine"] = machine.digest()
     return Roster(granted_by=by).put(*people)
+
+
+def _reviewer(place: Place, one: Enrolled) -> Enrolled:
+    known = place.roster.people.get(one.name)
+    if not place.training and (known is None or OFFICERS.isdisjoint(known.roles)):
+        raise RefusedError(
+            f"{one.name!r} is neither privilege officer nor reviewer in the case",
+            next_step="`zegel people enrol --role reviewer` before the grant.",
+        )
+    return replace(one, roles=("reviewer",))
 
 
 def _person(place: Place, name: str) -> Enrolled:

@@ -117,7 +117,7 @@ def grant(
             place = folder or place_of(case, order)
             require_new(visit, case, order, place)
             signed = permitted(case, order, signature)
-            roster = roster_for(visit.place, visit.person, enrolled)
+            roster = roster_for(visit.place, visit.person, enrolled, officers=order.officers)
             grant_of = _Grant(
                 case, order, signed, place, casework_from, visit, roster, workers, progress
             )

@@ -20,6 +20,7 @@ from zegel.service.tokens import token_of
 Who = Person | str | None
 """A person who was authenticated; a name, for training; or nobody named: session or account."""
 
+OF_OFFICERS = frozenset({"reviewer", "holder"})
 ALONE = frozenset({"examiner", "administrator"})
 """What the account is in a case in which nobody was ever enrolled."""
 
@@ -136,6 +137,8 @@ def require_right(place: Place, act: str, person: Person) -> None:
         raise RefusedError(f"{person.name!r} ({had}) has no right to this act: {act}")
     if place.is_case or act not in CONTENT:
         return
+    if place.officers and person.roles.isdisjoint(OF_OFFICERS):
+        raise RefusedError("this is the privilege officer's, and only a reviewer reads it")
     if place.roster.was_granted_by(
         person.name, machine.digest() if person.how == "account" else ""
     ):

@@ -28,6 +28,7 @@ from zegel.people.sessions import Sessions
 from zegel.people.tries import Tries
 from zegel.tables import make_folder
 
+FROM_CASE = "case"
 HOLDER_ENROLLED = "holder enrolled"
 
 
@@ -43,6 +44,8 @@ class Place:
     rights: Mapping[str, frozenset[str]]
     checked: Checked
     roster: Roster = field(default_factory=Roster)
+    officers: bool = False
+    """Whether it is the privilege officer's: a review, or a sample of what was not set apart."""
     case: Place | None = None
     """The case in which an investigation lies; None for a case, and away from it."""
 
@@ -144,6 +147,7 @@ def _investigation(inv: Investigation) -> Place:
         rights=INVESTIGATION,
         checked=checked,
         roster=read_roster(inv.folder),
+        officers=inv.header.get("draws_from", FROM_CASE) != FROM_CASE,
         case=None if home is None else _case(Case.open(home), only=(PLACE,)),
     )
     if new:
