@@ -19,6 +19,8 @@ from pathlib import Path
 
 from bench.grants import zegel
 from bench.process import machine
+from zegel.casefile import Case
+from zegel.custody.watch import listed_in, listing, unlisted
 from zegel.processing.narrow import write_narrow
 from zegel.processing.sql import connect, quoted
 from zegel.search import build_index
@@ -84,7 +86,17 @@ def make_case(folder: Path) -> Path:
     print(f"narrow table: {spent:.0f} µs of processor time a message")
     (index / "text").rename(folder / "small-text")
     build_index(index / "text", _texts(documents))
+    _list_anew(case, index)
     return case
+
+
+def _list_anew(case: Path, index: Path) -> None:
+    """Let the log stand for the index that was put in place of the one it lists."""
+    opened = Case.open(case)
+    log, before = opened.log(), [name for name in listed_in(case) if name.startswith("index/")]
+    files = [path for path in sorted(index.rglob("*")) if path.is_file()]
+    log.append("files no longer listed", unlisted(before))
+    log.append("files listed", listing(case, files))
 
 
 def _texts(documents: Path) -> Iterator[Row]:
