@@ -91,6 +91,15 @@ def test_what_an_investigator_asks_stands_there_in_words(inv: Investigation) -> 
     assert search["facts"]["results"] == 12
 
 
+def test_whoever_also_investigates_is_logged_in_words(inv: Investigation) -> None:
+    service.set_roles(inv, "dora", ["defence", "investigator"], who="judge")
+    service.search(inv, ASKED, who="dora")
+
+    (search,) = entries(inv, "dora")
+    assert search["facts"]["query"] == ASKED
+    assert "sealed" not in search["facts"]
+
+
 def test_a_search_that_fails_tells_no_more(inv: Investigation) -> None:
     with pytest.raises(ZegelError):
         service.search(inv, "zqalibi AND (", who="dora")

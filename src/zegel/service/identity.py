@@ -111,11 +111,18 @@ def _roles(place: Place, person: Person) -> frozenset[str]:
 
 
 def _certificate(place: Place, person: Person) -> str:
-    """Return what the person's questions are encrypted to, where the person is the defence."""
+    """Return what the person's questions are encrypted to, where the person is the defence.
+
+    Whoever is something else besides, an investigator say, is logged in words like everybody.
+    """
     for where in (place, place.case):
         enrolled = where.roster.people.get(person.name) if where is not None else None
-        if enrolled is not None and DEFENCE in enrolled.roles and enrolled.certificate:
-            return enrolled.certificate
+        if (
+            where is not None
+            and enrolled is not None
+            and (where is place or _same(place, where, person.name))
+        ):
+            return enrolled.certificate if enrolled.roles == (DEFENCE,) else ""
     return ""
 
 
