@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.journeys.cases import Said, network, say, zegel
+from tests.journeys.undisturbed import ORDER
 from zegel import service
 from zegel.casefile import Case
 from zegel.custody.merkle import verify_inclusion
@@ -21,21 +22,6 @@ from zegel.custody.watch import listing
 from zegel.investigation import Investigation
 from zegel.search import Page
 from zegel.service import gathering
-
-ORDER = """\
-number = "G-1"
-magistrate = "Judge"
-investigation = "Quay"
-offences = ["theft"]
-issued = 2016-05-01T00:00:00Z
-expires = 2099-01-01T00:00:00Z
-purpose = "test"
-[[clause]]
-name = "all"
-accounts = {accounts}
-from = 2015-01-01T00:00:00Z
-until = 2017-01-01T00:00:00Z
-"""
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,10 @@ from zegel.custody.log import Log
 from zegel.custody.state import HEAD, read_state
 from zegel.errors import UsageError
 from zegel.investigation.life import ENDING, Ending, ending_of
+from zegel.service.place import FROM_CASE
 from zegel.service.takeover import same_investigation
 
 GRANTED = "granted"
-CASE = "case"
-"""What most investigations draw from: all of the case that is not set apart."""
 ACKNOWLEDGED = "notice acknowledged"
 
 
@@ -107,7 +106,7 @@ def _held(granted: Entry, log: str, name: str) -> Held:
         root=str(facts["root"]),
         messages=str(facts["messages"]),
         log=log,
-        draws_from=str(facts.get("draws_from", CASE)),
+        draws_from=str(facts.get("draws_from", FROM_CASE)),
         entry=granted.index,
         granted_ns=granted.time_ns,
         expires_ns=int(str(expires)) if expires is not None else None,

@@ -29,6 +29,7 @@ from zegel.people.tries import Tries
 from zegel.tables import make_folder
 
 FROM_CASE = "case"
+"""What most investigations draw from: all of the case that is not set apart."""
 HOLDER_ENROLLED = "holder enrolled"
 
 

@@ -29,9 +29,10 @@ from zegel.service.asked import SEALED
 from zegel.service.caseindex import build_case_index
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.grant import grant
-from zegel.service.granted import CASE, Held, held_by
+from zegel.service.granted import Held, held_by
 from zegel.service.keptgrants import kept_grant
 from zegel.service.notices import end
+from zegel.service.place import FROM_CASE
 from zegel.service.progress import Progress, silent
 from zegel.service.reading import hits_of
 from zegel.service.setapart import blurred, current_marks
@@ -125,7 +126,7 @@ def _places_apart(case: Case) -> frozenset[bytes]:
 
 def _close(visit: Visit, case: Case, held: Held, places: frozenset[bytes]) -> Recall | None:
     """Close one investigation where it holds any of `places`; None where it does not."""
-    if held.draws_from != CASE:
+    if held.draws_from != FROM_CASE:
         return None
     kept = kept_grant(case, held.root)
     messages = None if kept is None else kept.messages_at(places)
