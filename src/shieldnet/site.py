@@ -52,7 +52,8 @@ class Health:
     dovecot: bool
     filter: bool | None
     """None where the network has no filter."""
-    waiting: int
+    waiting: int | None
+    """None where Postfix cannot be asked: it is down, or going down this moment."""
 
     @property
     def up(self) -> bool:
@@ -270,8 +271,17 @@ def health(network: Network, site: LiveSite) -> Health:
         postfix=postfix.running(site),
         dovecot=dovecot.running(site),
         filter=filter.running(site) if network.only_encrypted else None,
-        waiting=len(postfix.queue(site)),
+        waiting=_waiting(site),
     )
+
+
+def _waiting(site: LiveSite) -> int | None:
+    if not postfix.running(site):
+        return None
+    try:
+        return len(postfix.queue(site))
+    except ServiceError:  # it went down between the two questions: the state is the answer
+        return None
 
 
 def devices(site: LiveSite) -> dict[str, int]:

@@ -109,7 +109,7 @@ def show(network: Network) -> None:
             one.name,
             state,
             *(_running(server) for server in (health.postfix, health.dovecot, health.filter)),
-            str(health.waiting),
+            "unknown" if health.waiting is None else str(health.waiting),
             f"{site.devices(one).get('active', 0):,}",
         )
     results.print(table)
