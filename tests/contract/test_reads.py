@@ -133,6 +133,8 @@ ELSEWHERE = {
     "measure_miss_rate": "tests/journeys/test_privilege_review.py",
     "login": "tests/journeys/test_people.py",
     "logout": "tests/journeys/test_people.py",
+    "hand_over": "tests/unit/service/test_browser_sessions.py",
+    "take_over": "tests/unit/service/test_browser_sessions.py",
     "list_people": "tests/contract/test_rights.py",
     "enrol": "tests/contract/test_rights.py",
     "set_roles": "tests/contract/test_rights.py",

@@ -128,6 +128,7 @@ NO_DOOR = frozenset(
     {
         "init_case",  # there is nobody yet
         "login", "logout", "challenge", "person_of", "shown_by", "remember", "whoami",  # who acts
+        "hand_over", "take_over", "nobody_here", "signed_proof",
         "custody_verify", "check_files", "custody_verify_with_case", "voucher_sentence",
         "check_certificate", "find_investigation", "read_notice_to",  # of names and papers
         "check_proof", "countersign", "stamp", "stamp_request",  # files that somebody was given

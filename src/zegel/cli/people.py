@@ -86,6 +86,9 @@ def login(
     ] = None,
     purpose: Annotated[str | None, typer.Option(help="What for; else it is asked.")] = None,
     password_fd: FdOption = None,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Print a code that carries the session to a browser.")
+    ] = False,
     case: CaseOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -99,10 +102,13 @@ def login(
     began = service.login(of, name, proof, purpose=purpose)
     service.remember(of, began)
     said = {"name": began.name, "roles": list(began.roles), "how": began.how}
+    code = service.hand_over(of) if browser else None
     if json:
-        show.document({**said, "purpose": began.purpose})
+        show.document({**said, "purpose": began.purpose, **({"code": code} if code else {})})
         return
     show.line(f"Logged in as {began.name} ({', '.join(began.roles) or 'no role'}).")
+    if code:
+        show.line(f"Code for the browser, good once within two minutes: {code}")
     show.line(
         f"The session ends after {service.IDLE_MINUTES} minutes without an act, after"
         f" {service.LONGEST_HOURS} hours, or with `zegel logout`."

@@ -22,6 +22,7 @@ from zegel.cli import (
     privilege,
     reports,
     sampling,
+    serving,
 )
 from zegel.cli.commands import app as app
 from zegel.cli.show import Voice, failed, stopped
@@ -37,6 +38,7 @@ people.register(app)
 sampling.register(app)
 privilege.register(app)
 life.register(app)
+serving.register(app)
 
 _AGAIN = "End what else needs memory, and give the same command again: it continues."
 

@@ -2,7 +2,8 @@
 
 A session lies in one small file beside the log's key, outside the movable folder, under the SHA-256
 of its token; whoever acts holds the token. Its last use is the file's time. A challenge that a key
-is to sign lies there too, good for one answer within two minutes.
+is to sign lies there too, good for one answer within two minutes; so does a code that carries a
+session from a terminal to a browser.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import json
 import os
 import secrets
 import time
+from base64 import b32encode
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
 
 from zegel.errors import SessionError
+from zegel.people.person import How
 
 IDLE_MINUTES, LONGEST_HOURS = 30, 10
 CHALLENGE_SECONDS = 120
+CODE_SECONDS, CODE_SIZE = 120, 16
 TOKEN_SIZE = 32
 _MINUTE = 60 * 10**9
 
@@ -29,7 +32,7 @@ class Session:
     """Somebody who is logged in."""
 
     name: str
-    how: Literal["account", "password", "key"]
+    how: How
     purpose: str
     began_ns: int
 
@@ -81,6 +84,30 @@ class Sessions:
             if theirs:
                 place.unlink(missing_ok=True)
 
+    def hand_over(self, token: str) -> str:
+        """Return a code that begins the same session elsewhere: once, within two minutes.
+
+        What is kept under its digest holds no token: whoever reads it cannot act.
+        """
+        session = self.use(token)
+        code = b32encode(secrets.token_bytes(CODE_SIZE)).decode().rstrip("=").lower()
+        self._put(self._code(code), json.dumps(asdict(session)).encode())
+        return code
+
+    def taken_over(self, code: str) -> tuple[Session, str]:
+        """Begin the session that a code stands for, and return it with its token; raise where the
+        code was not given here, was used, or is too old."""
+        place = self._code(code)
+        try:
+            age = time.time() - place.stat().st_mtime
+            session = Session(**json.loads(place.read_bytes()))
+            place.unlink()
+        except (FileNotFoundError, ValueError, TypeError):
+            raise SessionError("this code was not given here, or was used") from None
+        if not 0 <= age <= CODE_SECONDS:
+            raise SessionError(f"a code is good for {CODE_SECONDS} seconds")
+        return session, self.begin(session)
+
     def challenge(self, text: bytes) -> None:
         """Keep a challenge until it is answered."""
         self._put(self._of(text), b"")
@@ -104,6 +131,10 @@ class Sessions:
 
     def _place(self, token: str) -> Path:
         return self.folder / f"session-{sha256(token.encode()).hexdigest()}"
+
+    def _code(self, code: str) -> Path:
+        plain = "".join(code.split()).replace("-", "").lower()
+        return self.folder / f"code-{sha256(plain.encode()).hexdigest()}"
 
     def _of(self, challenge: bytes) -> Path:
         return self.folder / f"challenge-{sha256(challenge).hexdigest()}"

@@ -19,6 +19,7 @@ from zegel.service.custody import (
     custody_verify_with_case,
     voucher_sentence,
 )
+from zegel.service.desks import Desk, Desks
 from zegel.service.dossier import (
     Wanted,
     diff_dossiers,
@@ -100,14 +101,19 @@ from zegel.service.sampling import (
 )
 from zegel.service.sealedentries import SealedEntry, sealed_entries
 from zegel.service.sessions import (
+    LONGEST_PURPOSE,
     LoggedIn,
     Proof,
     challenge,
+    hand_over,
     login,
     logout,
+    nobody_here,
     person_of,
     remember,
     shown_by,
+    signed_proof,
+    take_over,
     whoami,
 )
 from zegel.service.wanted import list_wanted
@@ -115,7 +121,10 @@ from zegel.service.wanted import list_wanted
 __all__ = [
     "IDLE_MINUTES",
     "LONGEST_HOURS",
+    "LONGEST_PURPOSE",
     "Credentials",
+    "Desk",
+    "Desks",
     "Granted",
     "LoggedIn",
     "ProcessOptions",
@@ -159,6 +168,7 @@ __all__ = [
     "enrol_register",
     "find_investigation",
     "grant",
+    "hand_over",
     "init_case",
     "is_locked",
     "ledger",
@@ -179,6 +189,7 @@ __all__ = [
     "make_privilege_key",
     "mark",
     "measure_miss_rate",
+    "nobody_here",
     "person_of",
     "preview",
     "privilege_log",
@@ -202,6 +213,7 @@ __all__ = [
     "show_message",
     "shown_by",
     "sign_challenge",
+    "signed_proof",
     "silent",
     "stamp",
     "stamp_request",
@@ -210,6 +222,7 @@ __all__ = [
     "take_casework",
     "take_in",
     "take_in_witnessed",
+    "take_over",
     "unblock",
     "unopened",
     "verify_dossier",

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import secrets
 import time
+from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from zegel.canonical import JSON
 from zegel.casefile import Case
@@ -23,7 +25,8 @@ from zegel.people.passwords import (
     check_password,
     check_signature,
 )
-from zegel.people.roster import Enrolled
+from zegel.people.person import How
+from zegel.people.roster import Enrolled, checked_name
 from zegel.people.sessions import Session, name_in_log
 from zegel.people.tries import MOST
 from zegel.service.identity import Who, acting, refuse
@@ -31,6 +34,8 @@ from zegel.service.place import Place, place_of
 from zegel.service.tokens import keep, token_of
 
 LONGEST_PURPOSE = 500
+BY_WORD = "\0"
+"""No account: whoever a training case takes at their word."""
 NOBODY = "nobody"
 """What the log calls whoever failed under a name that nobody here has."""
 
@@ -50,7 +55,7 @@ class LoggedIn:
 
     name: str
     roles: tuple[str, ...]
-    how: Literal["account", "password", "key"]
+    how: How
     purpose: str
     origin: str
     token: str = field(repr=False)
@@ -87,13 +92,18 @@ def login(
     if name is None or name == account():
         enrolled = _of_account(place)
     else:
-        enrolled = place.roster.people.get(name)
+        enrolled = place.roster.people.get(name) or _in_training(place, name)
     try:
         _prove(place, enrolled, proof)
     except RefusedError as error:
         raise refuse(place, "log in", enrolled.name if enrolled else NOBODY, error) from None
     assert enrolled is not None
-    return _begin(place, enrolled, purpose)
+    return _begin(place, enrolled, purpose, by_word=enrolled.account == BY_WORD)
+
+
+def _in_training(place: Place, name: str) -> Enrolled | None:
+    """Return whoever says so: in training a name is taken at its word."""
+    return Enrolled(name=checked_name(name), roles=(), account=BY_WORD) if place.training else None
 
 
 def _of_account(place: Place) -> Enrolled | None:
@@ -109,7 +119,7 @@ def _prove(place: Place, enrolled: Enrolled | None, proof: Proof) -> None:
     if enrolled is not None and enrolled.blocked:
         raise LockedOutError(f"the name is blocked: {enrolled.blocked}")
     if enrolled is not None and enrolled.shown_by == "account":
-        if enrolled.account != account():
+        if enrolled.account not in (account(), BY_WORD):
             raise LoginError("this name belongs to another account of this machine")
         return
     bucket = enrolled.name if enrolled else ""
@@ -142,22 +152,74 @@ def _lock(place: Place, enrolled: Enrolled, failed: int) -> None:
     place.sessions.end_all_of(enrolled.name)
 
 
-def _begin(place: Place, enrolled: Enrolled, purpose: str) -> LoggedIn:
-    how: Literal["account", "password", "key"] = "account"
-    if enrolled.shown_by != "account":
+def _begin(place: Place, enrolled: Enrolled, purpose: str, *, by_word: bool) -> LoggedIn:
+    how: How = "account"
+    if by_word:
+        how = "training"
+    elif enrolled.shown_by != "account":
         how = "password" if enrolled.password else "key"
     began = Session(name=enrolled.name, how=how, purpose=purpose, began_ns=time.time_ns())
-    token = place.sessions.begin(began)
-    facts: dict[str, JSON] = {"how": how, "purpose": purpose, "session": name_in_log(token)}
-    place.append("logged in", facts, enrolled.name)
+    return _logged_in(place, began, place.sessions.begin(began))
+
+
+def _logged_in(place: Place, began: Session, token: str) -> LoggedIn:
+    facts: dict[str, JSON] = {
+        "how": began.how,
+        "purpose": began.purpose,
+        "session": name_in_log(token),
+    }
+    place.append("logged in", facts, began.name)
+    enrolled = place.roster.people.get(began.name)
     return LoggedIn(
-        name=enrolled.name,
-        roles=enrolled.roles,
-        how=how,
-        purpose=purpose,
+        name=began.name,
+        roles=enrolled.roles if enrolled else (),
+        how=began.how,
+        purpose=began.purpose,
         origin=place.origin,
         token=token,
     )
+
+
+def hand_over(of: Case | Investigation) -> str:
+    """Return a code that carries the session kept here into a browser: once, within two minutes."""
+    place = place_of(of)
+    try:
+        token = token_of(place.origin)
+        if token is None:
+            raise SessionError("nobody is logged in here")
+        session = place.sessions.use(token)
+        code = place.sessions.hand_over(token)
+    except RefusedError as error:
+        raise refuse(place, "hand a session over", NOBODY, error) from None
+    place.append("session handed over", {"session": name_in_log(token)}, session.name)
+    return code
+
+
+def take_over(of: Case | Investigation, code: str) -> LoggedIn:
+    """Begin, in a browser, the session that a terminal handed over."""
+    place = place_of(of)
+    try:
+        session, token = place.sessions.taken_over(code)
+    except RefusedError as error:
+        raise refuse(place, "log in", NOBODY, error) from None
+    return _logged_in(place, session, token)
+
+
+def signed_proof(challenge: bytes, signature: str) -> Proof:
+    """Return the proof of a key from what was given as text: the challenge and, in base64, its
+    Ed25519 signature (RFC 8032), as `openssl pkeyutl -sign -rawin` makes it."""
+    try:
+        octets = b64decode("".join(signature.split()), validate=True)
+    except ValueError:
+        raise UsageError("a signature is given in base64") from None
+    return Proof(challenge=challenge, signature=octets)
+
+
+def nobody_here(proof: Proof) -> LoginError:
+    """Return the refusal of a place that is not served, as slow as that of a wrong password."""
+    with suppress(WrongProofError):
+        check_password(proof.password or "", "")
+    return LoginError("name, password or key is wrong")
 
 
 def remember(of: Case | Investigation, began: LoggedIn) -> None:

@@ -1,0 +1,160 @@
+"""`zegel serve`: the web application over a case, its investigations, or moved folders.
+
+The server and all it stands on are loaded when this command runs: no other waits for them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+import webbrowser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zegel.casefile import find_case
+from zegel.cli import show
+from zegel.cli.commands import CaseOption
+from zegel.errors import CaseError, UsageError
+from zegel.service import Desks
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+MOST_CONNECTIONS = 1000
+"""Beyond them a browser is told to come back (503)."""
+LONGEST_REST = 30
+"""Seconds a connection may rest between requests."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(serve)
+
+
+def serve(
+    case: CaseOption = None,
+    investigation: Annotated[
+        list[Path] | None,
+        typer.Option("-i", "--investigation", help="Serve this folder too; may be repeated."),
+    ] = None,
+    training: Annotated[
+        bool,
+        typer.Option("--training", help="Refuse all but training cases, and open a browser."),
+    ] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8017,
+    name: Annotated[
+        list[str] | None, typer.Option(help="Another name browsers know this server by.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="TLS certificate chain (PEM); needed beyond loopback.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+) -> None:
+    """Serve the web application: search, casework, pictures, dossiers, and the case's ledger."""
+    desks = _desks(case, investigation or [])
+    for fault in desks.faults:
+        show.warn(f"Not served: {fault}")
+    if training and not all(desk.training for desk in desks.all()):
+        raise UsageError(
+            "--training serves training cases only",
+            next_step="Leave it out: everybody logs in then.",
+        )
+    secure = _tls(host, certificate, key)
+    hosts = LOOPBACK | {host, *(name or [])}
+    with _listening(host, port) as listener:
+        at = _address(host, listener.getsockname()[1], secure)
+        show.warn(f"Zegel is served at {at} Ctrl-C ends it.")
+        if training:
+            threading.Timer(0.5, webbrowser.open, [at]).start()
+        _serve(desks, hosts, listener, certificate if secure else None, key)
+
+
+def _desks(case: Path | None, folders: Iterable[Path]) -> Desks:
+    folders = list(folders)
+    try:
+        return Desks(find_case(case), folders)
+    except CaseError:
+        if case is not None or not folders:
+            raise
+        return Desks(None, folders)
+
+
+def _tls(host: str, certificate: Path | None, key: Path | None) -> bool:
+    """Say whether the server speaks TLS; raise where it must and cannot."""
+    if certificate is None and key is None:
+        if _is_loopback(host):
+            return False
+        raise UsageError(
+            f"{host} can be reached from other machines, and nothing is served there without TLS",
+            next_step="Give --certificate and --key, or listen on 127.0.0.1.",
+        )
+    if certificate is None or key is None:
+        raise UsageError("TLS needs both --certificate and --key")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError as error:
+        raise UsageError(
+            f"the certificate and its key cannot be used ({error.strerror or 'not PEM'})",
+            where=str(certificate),
+        ) from None
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"{host}:{port} cannot be listened on ({(error.strerror or 'refused').lower()})",
+            next_step="--port names another; 0 takes a free one.",
+        ) from None
+    return listener
+
+
+def _address(host: str, port: int, secure: bool) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}/"
+
+
+def _serve(
+    desks: Desks,
+    hosts: Iterable[str],
+    listener: socket.socket,
+    certificate: Path | None,
+    key: Path | None,
+) -> None:
+    import uvicorn
+
+    from zegel.web import Settings, application
+
+    names = frozenset(one.lower() for one in hosts)
+    settings = Settings(desks=desks, hosts=names, secure=certificate is not None)
+    # No access log: addresses name what somebody read, and the custody log says it already.
+    config = uvicorn.Config(
+        application(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=LONGEST_REST,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

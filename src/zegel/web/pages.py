@@ -1,0 +1,159 @@
+"""Templates: every value is escaped; what an exhibit wrote is shown through `hostile`."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from zegel.web.language import LANGUAGES, Reader, translations
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LONGEST_TEXT = 100_000
+"""Characters of one text of an exhibit that a page shows; the rest is in the raw bytes."""
+_BIDI = {
+    "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO",
+    "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI",
+    "\u200e": "LRM", "\u200f": "RLM", "\u061c": "ALM",
+}  # fmt: skip
+
+
+def visible(text: str) -> str:
+    """Return text in which what would turn, hide or break the rest is written out.
+
+    Controls of direction (UAX 9) become their names, other control and format characters and lone
+    surrogates their code points; line ends and tabs stay.
+    """
+    return "".join(one if _plain(one) else _named(one) for one in text)
+
+
+def _plain(one: str) -> bool:
+    return one in "\n\t\u200d\u200c" or unicodedata.category(one) not in (
+        "Cc",
+        "Cf",
+        "Cs",
+        "Zl",
+        "Zp",
+    )
+
+
+def _named(one: str) -> str:
+    if one == "\r":
+        return ""
+    return f"⟦{_BIDI.get(one) or f'U+{ord(one):04X}'}⟧"
+
+
+def hostile(text: str | None) -> Markup:
+    """Return a text of an exhibit as HTML that can do nothing: escaped, bounded, set apart."""
+    if not text:
+        return Markup("")
+    shown = visible(text[:LONGEST_TEXT])
+    more = Markup(' <span class="more">…</span>') if len(text) > LONGEST_TEXT else ""
+    return Markup('<bdi class="hostile">{}{}</bdi>').format(shown, more)
+
+
+def marked(snippet: Mapping[str, Any]) -> Markup:
+    """Return a snippet of the search with its marks, as HTML that can do nothing else.
+
+    `snippet` is `{"text": …, "marks": [[from, to], …]}` in characters, in order, without overlap.
+    """
+    text, parts, at = str(snippet["text"]), [], 0
+    for start, end in snippet["marks"]:
+        parts += [escape(visible(text[at:start])), Markup("<mark>")]
+        parts += [escape(visible(text[start:end])), Markup("</mark>")]
+        at = end
+    parts.append(escape(visible(text[at:])))
+    return Markup('<bdi class="hostile">{}</bdi>').format(Markup("").join(parts))
+
+
+def drawn(svg: str) -> Markup:
+    """Return a picture made by `zegel.analysis`, which escapes every text in it."""
+    return Markup(svg)
+
+
+@pass_context
+def _number(context: Context, value: float) -> str:
+    return _reader(context).number(value)
+
+
+@pass_context
+def _instant(context: Context, iso: str | None) -> Markup:
+    shown = _reader(context).instant(iso)
+    return Markup('<time datetime="{}">{}</time>').format(iso, shown) if iso else escape(shown)
+
+
+@pass_context
+def _clock(context: Context, iso: str | None) -> Markup:
+    shown = _reader(context).clock(iso)
+    return Markup('<time datetime="{}">{}</time>').format(iso, shown) if iso else escape(shown)
+
+
+@pass_context
+def _day(context: Context, iso: str) -> str:
+    return _reader(context).day(iso)
+
+
+@pass_context
+def _date(context: Context, iso: str) -> str:
+    return _reader(context).date(iso)
+
+
+@pass_context
+def _words(context: Context, words: str) -> str:
+    return _reader(context).say(words)
+
+
+def _reader(context: Context) -> Reader:
+    reader = context["reader"]
+    assert isinstance(reader, Reader)
+    return reader
+
+
+@cache
+def static_version(name: str) -> str:
+    """Return what stands behind a static file's address, so that a changed one is fetched anew."""
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def static_path(name: str) -> str:
+    """Return the address of a script or style of our own."""
+    return f"/static/{name}?v={static_version(name)}"
+
+
+@cache
+def _environment(language: str) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {
+        "number": _number,
+        "instant": _instant,
+        "clock": _clock,
+        "day": _day,
+        "date": _date,
+        "words": _words,
+        "hostile": hostile,
+        "marked": marked,
+        "drawn": drawn,
+    }
+    made.globals |= {"static": static_path, "LANGUAGES": LANGUAGES}
+    return made
+
+
+def render(template: str, reader: Reader, **context: Any) -> str:
+    """Return a page in the reader's language."""
+    return _environment(reader.language).get_template(template).render(reader=reader, **context)

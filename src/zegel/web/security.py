@@ -1,0 +1,124 @@
+"""What stands before every page: the right host, the right origin, bounded bodies and rates, and
+headers that leave a hostile message nothing to run, load, frame or send.
+
+Each answer, errors included, carries the headers. A request that changes something must come from
+a page of this server: its Origin says so, or the browser's Sec-Fetch-Site where there is none; and
+its form carries a token that follows from the session (`csrf_token`).
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections import OrderedDict
+from collections.abc import Collection
+from hashlib import sha256
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "cache-control": "no-store",
+}
+"""Sent with every answer."""
+ANSWERED = frozenset({"cache-control", "content-security-policy"})
+"""What an answer may set itself: how long a script of ours is kept, that a download is inert."""
+YEAR = 365 * 24 * 3600
+PER_MINUTE, BURST = 600, 120
+"""Requests of one address: on average, and at once."""
+MOST_ADDRESSES = 10_000
+
+
+def csrf_token(session: str) -> str:
+    """Return what a form of a session carries: it follows from the session's token, and nothing of
+    the token from it."""
+    return hmac.new(session.encode(), b"zegel form", sha256).hexdigest()
+
+
+class Rates:
+    """How much each address has left: a bucket that fills with time."""
+
+    def __init__(self, per_minute: float = PER_MINUTE, burst: float = BURST) -> None:
+        self._per_second, self._burst = per_minute / 60, burst
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait(self, address: str) -> float:
+        """Take one request of an address; return the seconds to wait where it has none left."""
+        now = time.monotonic()
+        left, at = self._left.pop(address, (self._burst, now))
+        left = min(self._burst, left + (now - at) * self._per_second)
+        self._left[address] = (max(left - 1, 0) if left >= 1 else left, now)
+        if len(self._left) > MOST_ADDRESSES:
+            self._left.popitem(last=False)
+        return 0.0 if left >= 1 else (1 - left) / self._per_second
+
+
+class Guard:
+    """Wraps the application; see the module."""
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: Collection[str], secure: bool, rates: Rates | None = None
+    ) -> None:
+        self._app, self._hosts, self._secure = app, frozenset(hosts), secure
+        self._rates = rates or Rates()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    if name not in ANSWERED or name not in headers:
+                        headers[name] = value
+                if self._secure:
+                    headers["strict-transport-security"] = f"max-age={YEAR}"
+            await send(message)
+
+        app = self._refusal(HTTPConnection(scope)) or self._app
+        await app(scope, receive, with_headers)
+
+    def _refusal(self, request: HTTPConnection) -> ASGIApp | None:
+        host = request.headers.get("host", "")
+        if _name(host) not in self._hosts:
+            return PlainTextResponse("This server has another name.\n", 421)
+        wait = self._rates.wait(request.client.host if request.client else "")
+        if wait:
+            after = {"retry-after": str(int(wait) + 1)}
+            return PlainTextResponse("Too many requests; wait a little.\n", 429, after)
+        if request.scope["method"] not in ("GET", "HEAD", "POST"):
+            return PlainTextResponse("Only GET and POST are understood here.\n", 405)
+        if request.scope["method"] == "POST" and not self._from_here(request.headers, host):
+            return PlainTextResponse("This form came from another site.\n", 403)
+        return None
+
+    def _from_here(self, headers: Headers, host: str) -> bool:
+        if "authorization" in headers:  # a program with a token, which no browser adds by itself
+            return True
+        origin = headers.get("origin")
+        if origin is None or origin == "null":
+            return headers.get("sec-fetch-site") == "same-origin"
+        return origin == f"{'https' if self._secure else 'http'}://{host}"
+
+
+def _name(host: str) -> str:
+    """Return the name of a Host header without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0].lstrip("[").lower()
+    return host.rpartition(":")[0].lower() if ":" in host else host.lower()

@@ -1,0 +1,38 @@
+"""A small training case with one investigation, made once for the whole folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.contract.test_errors import ORDER
+from tests.journeys.cases import done, mail, maildir
+from tests.web import Browser
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a case of three mails, two of them about the harbour, granted as `Heron`."""
+    folder = tmp_path_factory.mktemp("web")
+    texts = ("Tot morgen bij de haven.\n", "Niet daar.\n", "De haven dan.\n")
+    copy = maildir(folder / "copy", [mail(text, number) for number, text in enumerate(texts)])
+    case = folder / "case"
+    done("init", case, "--training")
+    done("intake", copy, "--case", case)
+    done("process", "--case", case, "--workers", "1", "--index")
+    (folder / "order.toml").write_text(ORDER)
+    done("grant", folder / "order.toml", "--case", case)
+    return case
+
+
+@pytest.fixture
+def browser(made: Path) -> Browser:
+    """Return a browser at which nobody is logged in."""
+    return Browser(case=made)
+
+
+@pytest.fixture
+def heron(made: Path) -> str:
+    """Return the name of the investigation."""
+    return next((made / "investigations").glob("Heron*")).name
