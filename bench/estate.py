@@ -17,7 +17,7 @@ from bench.sealing import Person, people, seal
 SUSPECTS = 40
 """Accounts the order names, of the 200 there are."""
 _START = dt.datetime(2015, 10, 1, tzinfo=dt.UTC)
-_WORDS = [
+WORDS = [
     first + second
     for first in ("ka", "lo", "mi", "ne", "ro", "sta", "ven", "de", "schi", "gra")
     for second in ("men", "der", "lijk", "ten", "kade", "s", "boot", "uur", "geld", "dag")
@@ -50,7 +50,7 @@ def write_estate(folder: Path, messages: int, granted: int) -> int:
         when = _START + dt.timedelta(seconds=number * 40)
         if number % every or number // every >= granted:
             sender, to = chance.sample(known[SUSPECTS:], 2)
-            mail = _mail(number, when, sender, to, "text/plain", _text(chance, 300).encode())
+            mail = _mail(number, when, sender, to, "text/plain", text_of(chance, 300).encode())
             _keep(folder / "mail", to, "cur", number, when, mail)
             continue
         sender, to = chance.sample(known[:SUSPECTS], 2)
@@ -71,10 +71,10 @@ def order() -> bytes:
     return _ORDER.format(accounts=accounts).encode()
 
 
-def _text(chance: random.Random, length: int) -> str:
+def text_of(chance: random.Random, length: int) -> str:
     words: list[str] = []
     while length > 0:
-        words.append(chance.choice(_WORDS))
+        words.append(chance.choice(WORDS))
         length -= len(words[-1]) + 1
     return " ".join(words)
 
@@ -84,9 +84,9 @@ def _inner(chance: random.Random, number: int, when: dt.datetime) -> bytes:
     answered = number - chance.randrange(1, 2000)
     return (
         'Content-Type: text/plain; charset="utf-8"; protected-headers="v1"\r\n'
-        f"Subject: {_text(chance, 20)}\r\nDate: {format_datetime(when)}\r\n"
+        f"Subject: {text_of(chance, 20)}\r\nDate: {format_datetime(when)}\r\n"
         f"Message-ID: <{number}.inner@bench.example>\r\n"
-        f"In-Reply-To: <{answered}.inner@bench.example>\r\n\r\n{_text(chance, 1000)}\r\n"
+        f"In-Reply-To: <{answered}.inner@bench.example>\r\n\r\n{text_of(chance, 1000)}\r\n"
     ).encode()
 
 
