@@ -1,16 +1,14 @@
-"""`zegel serve`: the web application over a case, its investigations, or moved folders.
-
-The server and all it stands on are loaded when this command runs: no other waits for them.
-"""
+"""`zegel serve`: the web application over a case, its investigations, or moved folders."""
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import ssl
-import threading
 import webbrowser
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -23,18 +21,15 @@ from zegel.errors import CaseError, UsageError
 from zegel.service import Desks
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-MOST_CONNECTIONS = 1000
-"""Beyond them a browser is told to come back (503)."""
-LONGEST_REST = 30
-"""Seconds a connection may rest between requests."""
+MOST_PROCESSES = 64
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command()(serve)
+    app.command("serve")(serve_)
 
 
-def serve(
+def serve_(
     case: CaseOption = None,
     investigation: Annotated[
         list[Path] | None,
@@ -53,6 +48,10 @@ def serve(
         Path | None, typer.Option(help="TLS certificate chain (PEM); needed beyond loopback.")
     ] = None,
     key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST_PROCESSES, help="Default: as many as processors, at most 4."),
+    ] = None,
 ) -> None:
     """Serve the web application: search, casework, pictures, dossiers, and the case's ledger."""
     desks = _desks(case, investigation or [])
@@ -64,13 +63,24 @@ def serve(
             next_step="Leave it out: everybody logs in then.",
         )
     secure = _tls(host, certificate, key)
-    hosts = LOOPBACK | {host, *(name or [])}
+    # Loaded here, so that no other command waits for it.
+    from zegel.web import Settings
+    from zegel.web.server import Tls, serve
+
+    names = frozenset(one.lower() for one in {*LOOPBACK, host, *(name or [])})
+    settings = Settings(desks=desks, hosts=names, secure=secure)
+    tls = Tls(certificate=certificate, key=key) if certificate and key else None
     with _listening(host, port) as listener:
         at = _address(host, listener.getsockname()[1], secure)
-        show.warn(f"Zegel is served at {at} Ctrl-C ends it.")
-        if training:
-            threading.Timer(0.5, webbrowser.open, [at]).start()
-        _serve(desks, hosts, listener, certificate if secure else None, key)
+
+        def ready() -> None:
+            show.warn(f"Zegel is served at {at} Ctrl-C ends it.")
+            if training:
+                webbrowser.open(at)
+
+        many = processes or min(4, os.cpu_count() or 1)
+        with suppress(KeyboardInterrupt):
+            serve(settings, listener, processes=many, tls=tls, ready=ready)
 
 
 def _desks(case: Path | None, folders: Iterable[Path]) -> Desks:
@@ -129,32 +139,3 @@ def _listening(host: str, port: int) -> socket.socket:
 def _address(host: str, port: int, secure: bool) -> str:
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if secure else 'http'}://{shown}:{port}/"
-
-
-def _serve(
-    desks: Desks,
-    hosts: Iterable[str],
-    listener: socket.socket,
-    certificate: Path | None,
-    key: Path | None,
-) -> None:
-    import uvicorn
-
-    from zegel.web import Settings, application
-
-    names = frozenset(one.lower() for one in hosts)
-    settings = Settings(desks=desks, hosts=names, secure=certificate is not None)
-    # No access log: addresses name what somebody read, and the custody log says it already.
-    config = uvicorn.Config(
-        application(settings),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=LONGEST_REST,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
