@@ -22,7 +22,8 @@ from typing import Any
 from bench.estate import order, write_estate
 from bench.process import machine
 from zegel.investigation import Investigation
-from zegel.service.reading import search, show_message
+from zegel.service.reading import show_message
+from zegel.service.searching import search
 
 MESSAGES = int(os.environ.get("MESSAGES", "300000"))
 GRANTED = int(os.environ.get("GRANTED", "20000"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.search import percentiles
 from zegel.investigation import Investigation
 from zegel.search import TextIndex
-from zegel.service.reading import search
+from zegel.service.searching import search
 from zegel.text import parse
 from zegel.text.tokens import terms
 

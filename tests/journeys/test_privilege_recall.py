@@ -17,7 +17,7 @@ from zegel.errors import RefusedError
 from zegel.investigation import Investigation
 from zegel.search import Page
 from zegel.service import recalling
-from zegel.service.reading import hits_of
+from zegel.service.searching import hits_of
 
 pytestmark = pytest.mark.xdist_group("privilege recall")
 

@@ -7,6 +7,8 @@ INV/bytes.pack          raw bytes, plaintexts and attachments, each once
 INV/index/              its own full-text index
 INV/custody/            its own log; the log's key lies outside the folder
 INV/secret              mode 0600: salts follow from it; never part of a dossier
+INV/leaves              leaf hashes of the messages, for the proof of one
+INV/states.sqlite       what was asked, under opaque ids, and saved searches: not sealed either
 INV/casework.sqlite     tags, notes, relevance: not sealed, and kept apart for that reason
 
 It opens without the case that made it, and nothing here imports the case.

@@ -21,7 +21,7 @@ from typing import IO, Any, BinaryIO
 import pyrage
 
 from zegel.errors import CaseError, UsageError, VerificationError
-from zegel.investigation.casework import settle
+from zegel.investigation import casework, states
 from zegel.investigation.life import KEPT
 from zegel.tables import StorageGuard, commit, make_folder, replace_file
 
@@ -78,7 +78,8 @@ def archive(folder: Path, locking: Locking) -> Archived:
     """Write the archive of a folder beside what it holds, which stays."""
     identity = pyrage.x25519.Identity.generate()
     locked = _locked(str(identity).encode() + b"\n", locking)
-    settle(folder)
+    casework.settle(folder)
+    states.settle(folder)
     remove_archive(folder)  # half of one, where an attempt was killed
     replace_file(folder / KEY, locked, mode=0o600)
     source = _Tar(folder)

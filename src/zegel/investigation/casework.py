@@ -149,6 +149,24 @@ def all_lines(folder: Path, messages: Sequence[bytes] | None = None) -> list[Lin
         ]
 
 
+def lines_after(folder: Path, last: int) -> tuple[int, list[Line]]:
+    """Return the newest line's number, and the lines that were added after the one numbered `last`.
+
+    Lines are only ever added, so whoever holds all up to `last` holds all with these; a newest
+    number below `last` says that an older file was put back.
+    """
+    with _opened(folder, write=False) as connection:
+        if connection is None:
+            return 0, []
+        (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM said").fetchone()
+        asked = f"SELECT {_COLUMNS} FROM said WHERE id > ? AND id <= ? ORDER BY id"
+        rows = connection.execute(asked, [last, newest]).fetchall() if newest > last else []
+    return newest, [
+        Line(message=m, kind=kind, value=value, who=who, at_ns=at, said_in=where)
+        for m, kind, value, who, at, where in rows
+    ]
+
+
 def standing(lines: Iterable[Line]) -> dict[bytes, Standing]:
     """Return what holds now of each message that `lines`, in order, speak of."""
     tags: dict[bytes, dict[str, None]] = {}

@@ -27,6 +27,8 @@ SIGNATURE, CERTIFICATE = "order.sig", "magistrate.pgp"
 """The order's signature and the certificate it holds by, as received; absent where unsigned."""
 VOUCHER = "voucher.json"
 SECRET = "secret"
+LEAVES = "leaves"
+"""The leaf hashes of the messages, one after another in order: made of the rows, not sealed."""
 
 _OF_A_MESSAGE = ("places", "ciphertexts", "attachments")
 

@@ -20,6 +20,7 @@ from zegel.investigation.folder import (
     CERTIFICATE,
     DESCRIPTION,
     FORMAT_VERSION,
+    LEAVES,
     ORDER,
     SECRET,
     SIGNATURE,
@@ -123,6 +124,7 @@ class Draft:
             "root": top.hex(),
         }
         with StorageGuard(self.unfinished):
+            (self.unfinished / LEAVES).write_bytes(b"".join(self._leaves))
             replace_file(self.unfinished / DESCRIPTION, canonical_json(description), mode=0o644)
         log = Log.create(self.unfinished / "custody", key_file, origin=origin)
         facts: dict[str, Any] = {

@@ -10,6 +10,16 @@ How = Literal["account", "password", "key", "training"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What opens only during one working session, by whoever holds its token."""
+
+    session: str
+    """Names the session's file: the SHA-256 of the token."""
+    key: bytes = field(repr=False)
+    """256 bits that follow from the token and lie nowhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who acts."""
 
@@ -22,3 +32,5 @@ class Person:
     sealed_to: str = field(default="", repr=False)
     """Certificate (hexadecimal) to which what this person asks is encrypted before it is logged;
     empty but for the defence."""
+    own: Own | None = field(default=None, repr=False, compare=False)
+    """Of whoever acts in a working session; None else."""

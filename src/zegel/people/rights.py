@@ -25,7 +25,12 @@ _ALL_INSIDE = f"{_READERS}, examiner, magistrate, witness, administrator"
 _INVESTIGATION = {
     # reading: only who is enrolled in the investigation itself
     "search": _READERS,
+    "search named": _READERS,
+    "terms counted": _READERS,
     "message read": _READERS,
+    "conversation read": _READERS,
+    "source read": _READERS,
+    "attachment taken": _READERS,
     "contacts read": _READERS,
     "contacts drawn": _READERS,
     "timeline read": _READERS,

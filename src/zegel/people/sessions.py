@@ -3,7 +3,8 @@
 A session lies in one small file beside the log's key, outside the movable folder, under the SHA-256
 of its token; whoever acts holds the token. Its last use is the file's time. A challenge that a key
 is to sign lies there too, good for one answer within two minutes; so does a code that carries a
-session from a terminal to a browser.
+session from a terminal to a browser. What only one session may open lies there as well, encrypted
+under a key that follows from its token: with the session it is gone.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from zegel.errors import SessionError
-from zegel.people.person import How
+from zegel.people.person import How, Own
 
 IDLE_MINUTES, LONGEST_HOURS = 30, 10
 CHALLENGE_SECONDS = 120
 CODE_SECONDS, CODE_SIZE = 120, 16
 TOKEN_SIZE = 32
 _MINUTE = 60 * 10**9
+_OWN_INFO = b"zegel own to a session 1\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +76,47 @@ class Sessions:
         return session
 
     def end(self, token: str) -> None:
-        """End a session; one that is not there has ended."""
-        self._place(token).unlink(missing_ok=True)
+        """End a session, and what was its own; one that is not there has ended."""
+        self._end(self._place(token))
+
+    def _end(self, place: Path) -> None:
+        place.unlink(missing_ok=True)
+        for kept in self.folder.glob(f"{_own_name(place.name.removeprefix(_SESSION))}-*"):
+            kept.unlink(missing_ok=True)
 
     def end_all_of(self, name: str) -> None:
         """End every session of a name."""
-        for place in self.folder.glob("session-*"):
+        for place in self.folder.glob(f"{_SESSION}*"):
             try:
                 theirs = json.loads(place.read_bytes())["name"] == name
             except (ValueError, KeyError, TypeError):
                 theirs = True  # nobody can use what cannot be read
             if theirs:
-                place.unlink(missing_ok=True)
+                self._end(place)
+
+    def holds(self, own: Own) -> bool:
+        """Say whether the session of this name is one of these."""
+        return (self.folder / f"{_SESSION}{own.session}").is_file()
+
+    def put_own(self, own: Own, name: str, content: bytes) -> None:
+        """Keep what is a session's own, encrypted by the caller, until it ends."""
+        place = self.folder / f"{_own_name(own.session)}-{name}"
+        beside = place.with_name(f".{place.name}.new")
+        beside.unlink(missing_ok=True)
+        self._put(beside, content)
+        beside.replace(place)
+
+    def get_own(self, own: Own, name: str) -> bytes | None:
+        """Return what was kept under a name; None where nothing was."""
+        try:
+            return (self.folder / f"{_own_name(own.session)}-{name}").read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def names_own(self, own: Own) -> list[str]:
+        """Return the names under which something is kept of a session."""
+        before = f"{_own_name(own.session)}-"
+        return sorted(place.name.removeprefix(before) for place in self.folder.glob(f"{before}*"))
 
     def hand_over(self, token: str) -> str:
         """Return a code that begins the same session elsewhere: once, within two minutes.
@@ -130,7 +164,7 @@ class Sessions:
             file.write(content)
 
     def _place(self, token: str) -> Path:
-        return self.folder / f"session-{sha256(token.encode()).hexdigest()}"
+        return self.folder / f"{_SESSION}{_named(token)}"
 
     def _code(self, code: str) -> Path:
         plain = "".join(code.split()).replace("-", "").lower()
@@ -140,6 +174,23 @@ class Sessions:
         return self.folder / f"challenge-{sha256(challenge).hexdigest()}"
 
 
+_SESSION = "session-"
+
+
+def _named(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _own_name(session: str) -> str:
+    return f"own-{session[:32]}"
+
+
+def own_of(token: str) -> Own:
+    """Return what opens only by this token (HKDF-SHA256, RFC 5869)."""
+    derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=_OWN_INFO)
+    return Own(session=_named(token), key=derivation.derive(token.encode()))
+
+
 def name_in_log(token: str) -> str:
     """Return what the log calls a session: nothing from which its token follows."""
-    return sha256(token.encode()).hexdigest()[:16]
+    return _named(token)[:16]

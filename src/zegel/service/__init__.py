@@ -12,6 +12,7 @@ from zegel.service.cases import init_case, status
 from zegel.service.casework import add_casework, all_casework, list_casework, take_casework
 from zegel.service.changes import compare_versions
 from zegel.service.closing import close_investigation, reopen_investigation
+from zegel.service.conversation import conversation
 from zegel.service.custody import (
     anchor,
     custody_head,
@@ -82,7 +83,7 @@ from zegel.service.proving import (
     stamp_request,
     take_in_witnessed,
 )
-from zegel.service.reading import check_investigation, describe, search, show_message
+from zegel.service.reading import check_investigation, describe, show_message
 from zegel.service.recalling import recall
 from zegel.service.rechecking import recheck
 from zegel.service.reviewing import (
@@ -100,6 +101,7 @@ from zegel.service.sampling import (
     sample_report,
 )
 from zegel.service.sealedentries import SealedEntry, sealed_entries
+from zegel.service.searching import search
 from zegel.service.sessions import (
     LONGEST_PURPOSE,
     LoggedIn,
@@ -116,6 +118,15 @@ from zegel.service.sessions import (
     take_over,
     whoami,
 )
+from zegel.service.sources import (
+    attachment,
+    message_certificate,
+    message_clause,
+    message_headers,
+    raw_message,
+)
+from zegel.service.states import keep_state, name_state, named_states, open_state
+from zegel.service.terms import as_terms, count_terms, read_terms
 from zegel.service.wanted import list_wanted
 
 __all__ = [
@@ -137,6 +148,8 @@ __all__ = [
     "anchor",
     "apply_here",
     "apply_review",
+    "as_terms",
+    "attachment",
     "begin_sample",
     "block",
     "build_case_index",
@@ -151,6 +164,8 @@ __all__ = [
     "code_message",
     "compare_versions",
     "confirm_magistrate",
+    "conversation",
+    "count_terms",
     "countersign",
     "custody_head",
     "custody_report",
@@ -171,6 +186,7 @@ __all__ = [
     "hand_over",
     "init_case",
     "is_locked",
+    "keep_state",
     "ledger",
     "list_casework",
     "list_contacts",
@@ -189,7 +205,13 @@ __all__ = [
     "make_privilege_key",
     "mark",
     "measure_miss_rate",
+    "message_certificate",
+    "message_clause",
+    "message_headers",
+    "name_state",
+    "named_states",
     "nobody_here",
+    "open_state",
     "person_of",
     "preview",
     "privilege_log",
@@ -199,7 +221,9 @@ __all__ = [
     "propose_magistrate",
     "prove_consistency",
     "prove_entry",
+    "raw_message",
     "read_notice_to",
+    "read_terms",
     "recall",
     "recheck",
     "remember",

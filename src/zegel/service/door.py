@@ -26,8 +26,9 @@ from zegel.service.asked import kept
 from zegel.service.identity import Who, person_for, refuse
 from zegel.service.life import check_open
 from zegel.service.place import Place, place_of
+from zegel.tables.held import let_go
 
-__all__ = ["Visit", "Who", "enter", "enter_case", "enter_either", "refuse"]
+__all__ = ["Visit", "Who", "admit", "enter", "enter_case", "enter_either", "refuse"]
 
 Shown = Collection[bytes] | Collection[str]
 """Identities of messages, or names of other results."""
@@ -98,18 +99,29 @@ class Visit:
             self.write(ended)
 
 
-@contextmanager
-def enter(
-    inv: Investigation, act: str, who: Who = None, asked: Mapping[str, JSON] | None = None
-) -> Iterator[Visit]:
-    """Let a person do one act inside an investigation, or refuse; either is in its log."""
+def admit(inv: Investigation, act: str, who: Who = None) -> tuple[Place, Person]:
+    """Return the investigation as the door sees it and who acts, who has the right to the act now.
+
+    Only a refusal is an entry: for what is no read and shows nothing of the evidence, such as to
+    keep a question that will be an entry when it is asked. All else goes through `enter`.
+    """
     place = place_of(inv)
     person = person_for(place, act, who)
     try:
         with at(inv.folder):
             check_open(inv, act)
     except RefusedError as error:
+        let_go(inv.folder)
         raise refuse(place, act, person.name, error) from None
+    return place, person
+
+
+@contextmanager
+def enter(
+    inv: Investigation, act: str, who: Who = None, asked: Mapping[str, JSON] | None = None
+) -> Iterator[Visit]:
+    """Let a person do one act inside an investigation, or refuse; either is in its log."""
+    place, person = admit(inv, act, who)
     with _visit(Visit(place, act, person, asked)) as visit:
         yield visit
 

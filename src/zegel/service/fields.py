@@ -14,11 +14,12 @@ from typing import Any
 
 from zegel.authorisation import read_order
 from zegel.investigation import Investigation
-from zegel.investigation.casework import RELEVANCE, Standing, all_lines, standing
+from zegel.investigation.casework import RELEVANCE, Standing
 from zegel.records import State, Verdict
 from zegel.search.compile import Answer, Between, Marked
 from zegel.search.index import Row
-from zegel.tables import read_rows, rows_with
+from zegel.service.said import said_of
+from zegel.tables import read_rows
 from zegel.text.language import LANGUAGES, UNDETERMINED
 from zegel.text.nodes import And, Field, Node, Not, Or
 from zegel.text.query import QueryError
@@ -99,6 +100,16 @@ def investigation_rows(tables: Path) -> Iterator[Row]:
         yield Row(row["number"], texts, row["clock_ns"], marks)
 
 
+@lru_cache(maxsize=64)
+def _clauses(order: bytes) -> tuple[str, ...]:
+    return tuple(clause.name for clause in read_order(order).clauses)
+
+
+def clauses_of(inv: Investigation) -> tuple[str, ...]:
+    """Return the names of the order's clauses."""
+    return _clauses(inv.order)
+
+
 class Fields:
     """Answers fields of one investigation."""
 
@@ -120,7 +131,7 @@ class Fields:
             return "" if dated else "is no date; write 2016-04-19 or 2016-04-19T12:00:00Z"
         known = _KNOWN.get(field.name)
         if field.name == "clause":
-            known = tuple(clause.name for clause in read_order(self._inv.order).clauses)
+            known = clauses_of(self._inv)
         if known is None or mark("", field.value) in {mark("", name) for name in known}:
             return ""
         return f"means nothing here; {field.name}: takes {', '.join(map(_quoted, known))}"
@@ -140,10 +151,7 @@ class Fields:
         holds = _SAID.get((name, value)) or (
             (lambda now: value in now.tags) if name == "tag" else lambda now: now.relevance == value
         )
-        found = standing(all_lines(self._inv.folder))
-        wanted = {message for message, now in found.items() if holds(now)}
-        rows = rows_with(self._inv.table("messages"), "message", wanted, ["number"])
-        return [row["number"] for row in rows]
+        return [number for number, now in said_of(self._inv).items() if holds(now)]
 
 
 _SAID: dict[tuple[str, str], Callable[[Standing], bool]] = {

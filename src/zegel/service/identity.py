@@ -14,6 +14,7 @@ from zegel.errors import LockedOutError, NamedError, RefusedError, SessionError
 from zegel.people import Person, machine
 from zegel.people.rights import CONTENT, DEFENCE
 from zegel.people.roster import Enrolled
+from zegel.people.sessions import own_of
 from zegel.service.place import Place
 from zegel.service.tokens import token_of
 
@@ -72,7 +73,9 @@ def _present(place: Place) -> Person:
             continue
         session = where.sessions.use(token)
         if where is place or _same(place, where, session.name):
-            return Person(name=session.name, purpose=session.purpose, how=session.how)
+            return Person(
+                name=session.name, purpose=session.purpose, how=session.how, own=own_of(token)
+            )
     return Person(name=_of_account(place))
 
 

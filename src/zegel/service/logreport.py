@@ -21,8 +21,10 @@ from zegel.investigation import Investigation
 from zegel.service.asked import BUCKET, QUERY, SEALED
 from zegel.service.door import Who, enter_either
 from zegel.service.logwords import acts_in_words, day_in_words, times
+from zegel.service.neveropened import read_in
 
 SEARCH, READ = "search", "message read"
+CONVERSATION, TERMS = "conversation read", "terms counted"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +37,9 @@ class Day:
     acts: Counter[str] = field(default_factory=Counter)
     """By act, those that came to an end."""
     read: set[str] = field(default_factory=set)
-    """The messages read whole."""
+    """The messages read whole, each on a page of its own."""
+    conversed: set[str] = field(default_factory=set)
+    """The messages read whole on pages of conversations."""
     sealed: int = 0
     """Acts of the defence: what they asked is encrypted to them."""
     nothing: int = 0
@@ -58,11 +62,26 @@ class Day:
         self.sealed += SEALED in facts
         if entry.act == READ:
             self.read.add(str(facts.get("message", entry.index)))
+        if entry.act == CONVERSATION:
+            self.conversed.update(read_in(entry))
+        if entry.act == TERMS:
+            self._add_terms(entry)
         if entry.act == SEARCH:
             found = facts.get(RESULTS, facts.get(BUCKET))
             self.nothing += found == 0
             query = {"at": _instant(entry).strftime("%H:%M:%S"), "results": found}
             self.queries.append({**query, QUERY: facts.get(QUERY), SEALED: SEALED in facts})
+
+    def _add_terms(self, entry: Entry) -> None:
+        """Take in each query of a list, as if it had been asked alone; a sealed list is one."""
+        at, sealed = _instant(entry).strftime("%H:%M:%S"), SEALED in entry.facts
+        queries, hits = entry.facts.get("queries"), entry.facts.get("hits")
+        pairs: list[tuple[Any, Any]] = [(None, entry.facts.get(BUCKET))]
+        if isinstance(queries, list) and isinstance(hits, list):
+            pairs = list(zip(queries, hits, strict=False))
+        self.queries += [
+            {"at": at, "results": found, QUERY: query, SEALED: sealed} for query, found in pairs
+        ]
 
     @property
     def sentence(self) -> str:
@@ -88,6 +107,7 @@ class Day:
             "purpose": self.purpose or None,
             "acts": dict(sorted(self.acts.items())),
             "messages_read": len(self.read),
+            "messages_read_in_conversations": len(self.conversed),
             "searches_without_result": self.nothing,
             "sealed": self.sealed,
             "failed": _rows(self.failed, "error"),

@@ -12,7 +12,12 @@ MONTHS = (
 PHRASES: Mapping[str, str] = {
     # reading
     "search": "searched {times}",
+    "search named": "gave {n} search{es} a name",
+    "terms counted": "counted the hits of {n} list{s} of terms",
     "message read": "read {messages}",
+    "conversation read": "read {n} page{s} of conversations",
+    "source read": "looked at what proves or carries a message {times}",
+    "attachment taken": "took out {n} attachment{s}",
     "contacts read": "looked at the contacts {times}",
     "contacts drawn": "drew the contacts {times}",
     "timeline read": "looked at the timeline {times}",
@@ -119,6 +124,7 @@ def acts_in_words(acts: Mapping[str, int], *, messages: int) -> Iterator[str]:
             n=n,
             s="" if n == 1 else "s",
             ies="y" if n == 1 else "ies",
+            es="" if n == 1 else "es",
             times=times(n),
             messages=_messages(messages, n),
         )

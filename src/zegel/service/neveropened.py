@@ -1,8 +1,9 @@
 """Use case: what is in an investigation and was never opened, by account, day and clause.
 
-A message is opened when somebody had it shown whole: an entry `message read` of the log says so,
-and nothing beside the log is asked. To have seen it in a list of hits is not to have opened it;
-what went out in a dossier is counted as exports, for the log knows those by digest alone.
+A message is opened when somebody had it shown whole: an entry `message read` or `conversation read`
+of the log says so, and nothing beside the log is asked. To have seen it in a list of hits, or cut
+in a conversation, is not to have opened it; what went out in a dossier is counted as exports, for the
+log knows those by digest alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from zegel.custody.entries import Entry
 from zegel.custody.log import Log
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
@@ -61,11 +63,19 @@ def _listed(never: pa.Table) -> list[dict[str, Any]]:
 def opened_in(log: Log) -> set[bytes]:
     """Return the identities of the messages that somebody had shown whole."""
     found: set[bytes] = set()
-    for entry in log.acts(("message read",)):
-        message = entry.facts.get("message")
-        if "failed" not in entry.facts and isinstance(message, str) and _IDENTITY.match(message):
-            found.add(bytes.fromhex(message))
+    for entry in log.acts(("message read", "conversation read")):
+        if "failed" not in entry.facts:
+            found.update(bytes.fromhex(one) for one in read_in(entry) if _IDENTITY.fullmatch(one))
     return found
+
+
+def read_in(entry: Entry) -> list[str]:
+    """Return the messages that an entry says were shown whole, as it names them."""
+    if entry.act == "conversation read":
+        named = entry.facts.get("messages")
+        return [one for one in named if isinstance(one, str)] if isinstance(named, list) else []
+    message = entry.facts.get("message")
+    return [message] if isinstance(message, str) else []
 
 
 def _messages(inv: Investigation, opened: set[bytes]) -> pa.Table:

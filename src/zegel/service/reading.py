@@ -1,4 +1,4 @@
-"""Use cases inside one investigation: search, show, say what it is. Every read is logged first.
+"""Use cases inside one investigation: show a message, say what it is. Every read is logged first.
 
 Nothing here opens a case. What is not in the folder does not exist: an id that was refused and one
 that never was get the same answer, by the same path.
@@ -9,89 +9,20 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from zegel.authorisation import read_order
-from zegel.canonical import JSON, percent_encoded
+from zegel.canonical import percent_encoded
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Line, Standing, all_lines, standing
 from zegel.investigation.leaves import as_json
-from zegel.search import Page, TextIndex
+from zegel.investigation.rows import rows_numbered, rows_of
 from zegel.service.door import Who, enter
-from zegel.service.fields import FIELDS, Fields
 from zegel.service.life import state_of_investigation
-from zegel.service.snippets import snippet
 from zegel.tables import read_rows, rows_between, rows_with
-from zegel.text import parse, spans
-from zegel.text.nodes import Node
-
-MOST_HITS = 1000
-"""Hits of one page."""
-
-
-def search(
-    inv: Investigation, query: str, page: Page | None = None, *, who: Who = None
-) -> dict[str, Any]:
-    """Return the hits of one page, with marks, and the exact count of all."""
-    page = page or Page()
-    asked: dict[str, JSON] = {"query": query, "offset": page.offset, "limit": page.limit}
-    with enter(inv, "search", who, asked) as visit:
-        result = _search(inv, query, page)
-        visit.write(shown=[bytes.fromhex(hit["id"]) for hit in result["hits"]])
-    return result
-
-
-def hits_of(inv: Investigation, query: str, page: Page) -> list[str]:
-    """Return the identities that a page of hits names, in its order; for whoever checks a log."""
-    return [hit["id"] for hit in _search(inv, query, page)["hits"]]
-
-
-def _search(inv: Investigation, query: str, page: Page) -> dict[str, Any]:
-    if not 0 < page.limit <= MOST_HITS or page.offset < 0:
-        raise UsageError(f"a page holds 1 to {MOST_HITS} hits")
-    fields = Fields(inv)
-    node = parse(query, fields=FIELDS) if query.strip() else None
-    if node is not None:
-        fields.check(node, query)
-    found = TextIndex(inv.folder / "index").page(node, page, fields.answer)
-    rows = {row["number"]: row for row in _messages(inv, set(found.rows))}
-    said = standing(all_lines(inv.folder, [row["message"] for row in rows.values()]))
-    hits = [rows[number] for number in found.rows]
-    return {
-        "training": inv.training,
-        "query": query,
-        "count": found.count,
-        "offset": page.offset,
-        "limit": page.limit,
-        "hits": [_hit(row, node, said.get(row["message"], Standing())) for row in hits],
-    }
-
-
-def _messages(inv: Investigation, numbers: set[int]) -> Iterator[dict[str, Any]]:
-    return rows_with(inv.table("messages"), "number", numbers)
-
-
-def _hit(row: Mapping[str, Any], node: Node | None, now: Standing) -> dict[str, Any]:
-    text = row["text"] or ""
-    return {
-        "number": row["number"],
-        "id": row["message"].hex(),
-        "date": iso(row["clock_ns"]),
-        "clock": row["clock"],
-        "from": row["sender"],
-        "to": row["recipients"],
-        "subject": row["subject"],
-        "state": row["state"],
-        "language": row["language"],
-        "clauses": [admitted["clause"] for admitted in row["admitted"]],
-        "tags": list(now.tags),
-        "relevance": now.relevance,
-        "snippet": snippet(text, spans(node, text) if node is not None else []),
-    }
 
 
 def iso(instant: int | None) -> str | None:
@@ -113,7 +44,7 @@ def show_message(inv: Investigation, wanted: str, *, who: Who = None) -> dict[st
 def _whole(inv: Investigation, row: Mapping[str, Any]) -> dict[str, Any]:
     identity = row["message"]
     tables = {
-        name: [as_json(name, other) for other in rows_with(inv.table(name), "message", [identity])]
+        name: [as_json(name, other) for other in rows_of(inv, name, [identity])]
         for name in ("places", "ciphertexts", "attachments")
     }
     for block in tables["ciphertexts"]:
@@ -133,8 +64,9 @@ def _keys_of(inv: Investigation, blocks: Sequence[Mapping[str, Any]]) -> list[di
     signatures = [signature for block in blocks for signature in block["signatures"] or ()]
     wanted = {block["key_fingerprint"] for block in blocks}
     wanted |= {signature["fingerprint"] for signature in signatures}
-    rows = inv.rows("keys")
-    return [as_json("key", row) for row in rows if row["fingerprint"].hex() in wanted]
+    fingerprints = {bytes.fromhex(one) for one in wanted if one}
+    rows = rows_with(inv.table("keys"), "fingerprint", fingerprints)
+    return [as_json("key", row) for row in rows]
 
 
 def casework_of(inv: Investigation, message: bytes) -> dict[str, Any]:
@@ -160,7 +92,7 @@ def _shown(line: Line) -> dict[str, Any]:
 
 def find_message(inv: Investigation, wanted: str) -> dict[str, Any]:
     """Return a message's row by number or id."""
-    row = next(_found(inv.table("messages"), wanted.lower()), None)
+    row = next(iter(_found(inv, wanted.lower())), None)
     if row is None:
         raise UsageError(
             "there is no such message here",
@@ -170,14 +102,14 @@ def find_message(inv: Investigation, wanted: str) -> dict[str, Any]:
     return row
 
 
-def _found(messages: Path, wanted: str) -> Iterator[dict[str, Any]]:
+def _found(inv: Investigation, wanted: str) -> Iterable[dict[str, Any]]:
     """Return the messages of that number, or whose id begins so."""
     if re.fullmatch(r"[0-9]{1,9}", wanted):
-        return rows_with(messages, "number", [int(wanted)])
+        return rows_numbered(inv, [int(wanted)]).values()
     if not re.fullmatch(r"[0-9a-f]{8,64}", wanted):
-        return iter(())
+        return ()
     first, last = (bytes.fromhex(wanted.ljust(64, digit)) for digit in "0f")
-    return rows_between(messages, "message", first, last)
+    return rows_between(inv.table("messages"), "message", first, last)
 
 
 def describe(inv: Investigation, *, who: Who = None) -> dict[str, Any]:

@@ -34,7 +34,8 @@ from zegel.service.keptgrants import kept_grant
 from zegel.service.notices import end
 from zegel.service.place import FROM_CASE
 from zegel.service.progress import Progress, silent
-from zegel.service.reading import hits_of
+from zegel.service.searching import hits_of
+from zegel.service.seen import MESSAGES_IN, shown_in
 from zegel.service.setapart import blurred, current_marks
 
 RECALLED = "privilege recalled"
@@ -163,8 +164,8 @@ def _note(sight: Sight, inv: Investigation, entry: Entry, wanted: set[str]) -> b
     if SEALED in entry.facts:  # what the defence saw, only they can say
         sight.perhaps += 1
         return True
-    if entry.act == "message read":
-        read = {str(entry.facts.get("message"))} & wanted
+    if entry.act in MESSAGES_IN:
+        read = wanted.intersection(shown_in(entry))
         sight.messages |= read
         return bool(read)
     if entry.act == "search":

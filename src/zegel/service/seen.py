@@ -21,7 +21,8 @@ class Seen:
     first_ns: int
     last_ns: int
     messages: list[str] = field(default_factory=list)
-    """Messages shown whole, as they were named: by number, or the beginning of their identity."""
+    """Messages shown whole or in part, as they were named: by number, or the beginning of their
+    identity."""
     hit_lists: list[dict[str, Any]] = field(default_factory=list)
     """Each query with how many hits of it were shown."""
     overviews: dict[str, int] = field(default_factory=dict)
@@ -52,12 +53,19 @@ def _seen(entries: Iterable[Entry]) -> list[Seen]:
 
 OVERVIEWS = frozenset(
     {"contacts read", "contacts drawn", "timeline read", "timeline drawn", "business records read",
-     "casework read"}
+     "casework read", "terms counted"}
 )  # fmt: skip
+MESSAGES_IN: Mapping[str, tuple[str, ...]] = {
+    "message read": ("message",),
+    "source read": ("message",),
+    "attachment taken": ("message",),
+    "conversation read": ("messages", "cut"),
+}
+"""Acts that show messages whole or in part, and by which facts they name them."""
 
 
 def _shows(entry: Entry) -> bool:
-    shows = entry.act in ("search", "message read", "dossier made") or entry.act in OVERVIEWS
+    shows = entry.act in ("search", "dossier made") or entry.act in (*MESSAGES_IN, *OVERVIEWS)
     return shows and "failed" not in entry.facts
 
 
@@ -65,8 +73,8 @@ def _note(one: Seen, entry: Entry) -> None:
     facts = entry.facts
     if SEALED in facts:
         one.sealed += 1
-    elif entry.act == "message read":
-        one.messages.append(str(facts.get("message", "")))
+    elif entry.act in MESSAGES_IN:
+        one.messages += shown_in(entry)
     elif entry.act == "search":
         names = ("query", "offset", "limit", "results")
         one.hit_lists.append({name: facts[name] for name in names if name in facts})
@@ -74,6 +82,15 @@ def _note(one: Seen, entry: Entry) -> None:
         one.dossiers.append({name: facts.get(name) for name in ("messages", "sha256")})
     else:
         one.overviews[entry.act] = one.overviews.get(entry.act, 0) + 1
+
+
+def shown_in(entry: Entry) -> list[str]:
+    """Return the messages that an entry says were shown, as it names them."""
+    found: list[str] = []
+    for name in MESSAGES_IN.get(entry.act, ()):
+        named = entry.facts.get(name)
+        found += [str(one) for one in named] if isinstance(named, list) else [str(named or "")]
+    return found
 
 
 def as_counts(seen: Iterable[Seen]) -> list[dict[str, JSON]]:

@@ -27,7 +27,7 @@ from zegel.people.passwords import (
 )
 from zegel.people.person import How
 from zegel.people.roster import Enrolled, checked_name
-from zegel.people.sessions import Session, name_in_log
+from zegel.people.sessions import Session, name_in_log, own_of
 from zegel.people.tries import MOST
 from zegel.service.identity import Who, acting, refuse
 from zegel.service.place import Place, place_of
@@ -253,7 +253,7 @@ def person_of(of: Case | Investigation, token: str) -> Person:
         session = place.sessions.use(token)
     except RefusedError as error:
         raise refuse(place, "go on", NOBODY, error) from None
-    return Person(name=session.name, purpose=session.purpose, how=session.how)
+    return Person(name=session.name, purpose=session.purpose, how=session.how, own=own_of(token))
 
 
 def whoami(of: Case | Investigation, *, who: Who = None) -> dict[str, Any]:

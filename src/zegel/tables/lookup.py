@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from zegel.tables.held import opened
+
 _Holds = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 
 
@@ -23,7 +25,7 @@ def rows_with(
     """Yield the rows whose `column` has one of the values `wanted`, in the order of the file."""
     if not wanted:
         return
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         values = pa.array(sorted(wanted), file.schema_arrow.field(column).type)
         groups = _groups(file, column, min(wanted), max(wanted))
         yield from _rows(file, column, groups, columns, lambda v: pc.is_in(v, value_set=values))
@@ -31,7 +33,7 @@ def rows_with(
 
 def rows_between(path: Path, column: str, first: Any, last: Any) -> Iterator[dict[str, Any]]:
     """Yield the rows whose `column` lies between two values, both included, in order."""
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         kind = file.schema_arrow.field(column).type
         low, high = pa.scalar(first, kind), pa.scalar(last, kind)
         groups = _groups(file, column, first, last)
