@@ -47,6 +47,36 @@ READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
         lambda inv, _: service.show_message(inv, "2", who=WHO),
         lambda got, _: [got["message"]],
     ),
+    "conversation": (
+        "conversation read",
+        lambda inv, _: service.conversation(inv, "2", who=WHO),
+        lambda got, _: ids(*got["messages"]),
+    ),
+    "raw_message": (
+        "source read",
+        lambda inv, _: service.raw_message(inv, "2", who=WHO),
+        lambda _got, inv: [service.show_message(inv, "2")["message"]],
+    ),
+    "message_headers": (
+        "source read",
+        lambda inv, _: service.message_headers(inv, "2", who=WHO),
+        lambda got, _: ids(got),
+    ),
+    "message_clause": (
+        "source read",
+        lambda inv, _: service.message_clause(inv, "2", who=WHO),
+        lambda got, _: ids(got),
+    ),
+    "message_certificate": (
+        "source read",
+        lambda inv, _: service.message_certificate(inv, "2", who=WHO),
+        lambda got, _: ids(got),
+    ),
+    "count_terms": (
+        "terms counted",
+        lambda inv, _: service.count_terms(inv, service.as_terms(["haven", "niet"]), who=WHO),
+        lambda got, _: [one["query"] for one in got["terms"]],
+    ),
     "describe": (
         "investigation read",
         lambda inv, _: service.describe(inv, who=WHO),
@@ -135,6 +165,8 @@ ELSEWHERE = {
     "logout": "tests/journeys/test_people.py",
     "hand_over": "tests/unit/service/test_browser_sessions.py",
     "take_over": "tests/unit/service/test_browser_sessions.py",
+    "attachment": "tests/unit/service/test_sources.py",
+    "name_state": "tests/unit/service/test_states.py",
     "list_people": "tests/contract/test_rights.py",
     "enrol": "tests/contract/test_rights.py",
     "set_roles": "tests/contract/test_rights.py",
@@ -150,6 +182,9 @@ ELSEWHERE = {
     "reopen_investigation": "tests/journeys/test_closing.py",
 }
 SILENT = {
+    "keep_state": "a question; asked, it is an entry",
+    "open_state": "a question; asked, it is an entry",
+    "named_states": "names of questions; asked, each is an entry",
     "custody_verify": "a log that is in doubt is not added to",
     "custody_verify_with_case": "a log that is in doubt is not added to",
     "voucher_sentence": "what the folder says of its own key",

@@ -23,7 +23,7 @@ from zegel.tables.held import Held, opened
 
 _COLUMNS = (
     "number", "message", "message_id", "thread", "clock_ns", "sender", "recipients", "accounts",
-    "holders", "language", "admitted",
+    "holders", "language", "admitted", "chat_group",
 )  # fmt: skip
 _Named = tuple[pa.Array, pa.Array]
 """Places, and what the message at each bears; a place may come several times."""
@@ -92,7 +92,8 @@ class Outline:
     people: Coded
     """Who sent a message and to whom it went."""
     by_people: Chats
-    """Messages between the same people, whoever wrote; where nobody is known, each alone."""
+    """Messages of one chat group, or else between the same people, whoever wrote; where nobody is
+    known, each alone."""
     by_thread: Chats = field(repr=False)
 
 
@@ -123,7 +124,7 @@ def _made(file: Path, _part: int) -> Outline:
         clauses=coded([_flat(table, "admitted", "clause")], _as_fields_ask),
         attached=pc.is_in(_column(table, "message"), value_set=_messages_in(attachments)),
         people=people,
-        by_people=_chats(len(table), people),
+        by_people=_chats(len(table), people, _column(table, "chat_group").to_pylist()),
         by_thread=_chats(len(table), thread),
     )
 
@@ -209,8 +210,8 @@ def _keys(places: pa.Array, names: pa.Array, codes: Sequence[int | None]) -> pa.
     return pc.add(high, found.filter(there))
 
 
-def _chats(size: int, coded: Coded) -> Chats:
-    """Gather the places that bear exactly the same values."""
+def _chats(size: int, coded: Coded, groups: Sequence[str | None] = ()) -> Chats:
+    """Gather the places of the same group, or else that bear exactly the same values."""
     chats: dict[bytes, int] = {}
     of = array("i", [-1]) * size
     codes = bytes(integers(coded.codes).cast("B"))
@@ -219,6 +220,9 @@ def _chats(size: int, coded: Coded) -> Chats:
     for place, end in zip(places, ends, strict=True):
         of[place] = chats.setdefault(codes[4 * start : 4 * end], len(chats))
         start = end
+    for place, group in enumerate(groups):
+        if group:
+            of[place] = chats.setdefault(b"group:" + group.encode(), len(chats))
     alone = len(chats)
     for place, chat in enumerate(of):
         if chat < 0:

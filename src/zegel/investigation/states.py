@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -59,6 +60,13 @@ class State:
     """Who gave the name; empty without one."""
     at_ns: int = 0
     """When the name was given; 0 without one."""
+
+    @property
+    def at(self) -> str | None:
+        """When the name was given, as ISO 8601 in UTC; None without one."""
+        if not self.at_ns:
+            return None
+        return datetime.fromtimestamp(self.at_ns // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def new_id() -> str:

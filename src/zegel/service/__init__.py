@@ -4,14 +4,17 @@ No function here returns content of a whole case: content is reachable inside an
 only. Every act is written to the custody log before its result is returned.
 """
 
+from zegel.investigation.states import State
 from zegel.people.passwords import is_locked, sign_challenge
 from zegel.people.sessions import IDLE_MINUTES, LONGEST_HOURS
+from zegel.search import Page
 from zegel.service.businessrecords import list_records
 from zegel.service.caseindex import build_case_index
 from zegel.service.cases import init_case, status
 from zegel.service.casework import add_casework, all_casework, list_casework, take_casework
 from zegel.service.changes import compare_versions
 from zegel.service.closing import close_investigation, reopen_investigation
+from zegel.service.conversation import BY as CONVERSATIONS_BY
 from zegel.service.conversation import conversation
 from zegel.service.custody import (
     anchor,
@@ -101,7 +104,7 @@ from zegel.service.sampling import (
     sample_report,
 )
 from zegel.service.sealedentries import SealedEntry, sealed_entries
-from zegel.service.searching import search
+from zegel.service.searching import narrowed, search
 from zegel.service.sessions import (
     LONGEST_PURPOSE,
     LoggedIn,
@@ -126,10 +129,11 @@ from zegel.service.sources import (
     raw_message,
 )
 from zegel.service.states import keep_state, name_state, named_states, open_state
-from zegel.service.terms import as_terms, count_terms, read_terms
+from zegel.service.terms import Term, as_terms, count_terms, read_terms
 from zegel.service.wanted import list_wanted
 
 __all__ = [
+    "CONVERSATIONS_BY",
     "IDLE_MINUTES",
     "LONGEST_HOURS",
     "LONGEST_PURPOSE",
@@ -138,10 +142,13 @@ __all__ = [
     "Desks",
     "Granted",
     "LoggedIn",
+    "Page",
     "ProcessOptions",
     "Progress",
     "Proof",
     "SealedEntry",
+    "State",
+    "Term",
     "Wanted",
     "add_casework",
     "all_casework",
@@ -210,6 +217,7 @@ __all__ = [
     "message_headers",
     "name_state",
     "named_states",
+    "narrowed",
     "nobody_here",
     "open_state",
     "person_of",

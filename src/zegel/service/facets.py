@@ -34,7 +34,7 @@ def facets_of(inv: Investigation, found: Sequence[int] | None) -> list[dict[str,
         _coded("holder", "holder", known.holders, wanted),
         _times(known, wanted),
         _coded("language", "lang", known.languages, wanted),
-        _attachments(known, wanted),
+        _attachments(known, wanted, "NOT has:attachment" if found is not None else None),
         _coded("clause", "clause", known.clauses, wanted),
         _tags(inv, None if found is None else frozenset(found)),
     ]
@@ -74,11 +74,13 @@ _QUOTATION = '"\u201c\u201d\u201e\u201f\u00ab\u00bb'
 """What a query takes for a quotation mark."""
 
 
-def _attachments(known: Outline, wanted: pa.Array | None) -> dict[str, Any]:
+def _attachments(known: Outline, wanted: pa.Array | None, without: str | None) -> dict[str, Any]:
+    """`without` asks for messages without one; None where nothing else is asked for: no query only
+    leaves out."""
     attached = known.attached if wanted is None else known.attached.filter(wanted)
     with_one = pc.sum(attached).as_py() or 0
     counted = {"yes": with_one, "no": len(attached) - with_one}
-    words = {"yes": "has:attachment", "no": "NOT has:attachment"}
+    words = {"yes": "has:attachment", "no": without}
     return {
         "name": "attachment",
         "values": [

@@ -2,8 +2,8 @@
 
 A message is opened when somebody had it shown whole: an entry `message read` or `conversation read`
 of the log says so, and nothing beside the log is asked. To have seen it in a list of hits, or cut
-in a conversation, is not to have opened it; what went out in a dossier is counted as exports, for the
-log knows those by digest alone.
+in a conversation, is not to have opened it; what went out in a dossier is counted as exports, for
+the log knows those by digest alone.
 """
 
 from __future__ import annotations

@@ -21,8 +21,10 @@ from zegel.investigation.casework import Line, Standing, all_lines, standing
 from zegel.investigation.leaves import as_json
 from zegel.investigation.rows import rows_numbered, rows_of
 from zegel.service.door import Who, enter
+from zegel.service.fields import FIELDS
 from zegel.service.life import state_of_investigation
 from zegel.tables import read_rows, rows_between, rows_with
+from zegel.text import parse, spans
 
 
 def iso(instant: int | None) -> str | None:
@@ -32,11 +34,18 @@ def iso(instant: int | None) -> str | None:
     return datetime.fromtimestamp(instant // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def show_message(inv: Investigation, wanted: str, *, who: Who = None) -> dict[str, Any]:
-    """Return one message whole, with every place and proof; `wanted` is its number or its id."""
+def show_message(
+    inv: Investigation, wanted: str, *, query: str = "", who: Who = None
+) -> dict[str, Any]:
+    """Return one message whole, with every place and proof; `wanted` is its number or its id.
+
+    `marks` are where in its text the terms of `query` stand.
+    """
     with enter(inv, "message read", who, {"message": wanted}) as visit:
         row = find_message(inv, wanted)
-        result = _whole(inv, row)
+        node = parse(query, fields=FIELDS) if query.strip() else None
+        marks = spans(node, row["text"] or "") if node is not None else []
+        result = {**_whole(inv, row), "marks": [list(mark) for mark in marks]}
         visit.write({"message": row["message"].hex()}, shown=[row["message"]])
     return result
 

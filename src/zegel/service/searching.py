@@ -23,7 +23,8 @@ from zegel.service.said import said_of
 from zegel.service.snippets import snippet
 from zegel.tables.held import Held
 from zegel.text import parse, spans
-from zegel.text.nodes import Node
+from zegel.text.nodes import Node, Or
+from zegel.text.query import QueryError
 
 MOST_HITS = 1000
 """Hits of one page."""
@@ -54,6 +55,17 @@ def search(
             result["facets"] = _facets(inv, query)
         visit.write(shown=[bytes.fromhex(hit["id"]) for hit in result["hits"]])
     return result
+
+
+def narrowed(query: str, words: str) -> str:
+    """Return a query that asks for `words` besides; one that cannot be read stays so."""
+    try:
+        node = parse(query, fields=FIELDS) if query.strip() else None
+    except QueryError:
+        return f"{query} {words}"
+    if node is None:
+        return words
+    return f"({query}) {words}" if isinstance(node, Or) else f"{query} {words}"
 
 
 def hits_of(inv: Investigation, query: str, page: Page) -> list[str]:
