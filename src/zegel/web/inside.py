@@ -18,7 +18,7 @@ def about(asked: Asked) -> Response:
 
 def start(asked: Asked) -> Response:
     """Go to where work begins."""
-    return asked.see(asked.to("about"))
+    return asked.see(asked.to("search"))
 
 
 def log_out(asked: Asked) -> Response:
