@@ -131,7 +131,7 @@ def hand_in(asked: Asked) -> Response:
         or asked.form.text("text", most=LARGEST_LIST, default="").encode()
     )
     terms = service.read_terms(text)
-    facts = {"terms": [[term.line, term.query] for term in terms]}
+    facts: dict[str, Any] = {"terms": [[term.line, term.query] for term in terms]}
     state = service.keep_state(asked.of, "terms", facts, who=asked.person)
     return asked.see(asked.to("terms", state=state))
 
