@@ -107,6 +107,18 @@ READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
         lambda inv, _: service.draw_timeline(inv, "day", who=WHO),
         lambda _got, _: ["2016-04-19"],
     ),
+    "draw_picture": (
+        "picture drawn",
+        lambda inv, _: service.draw_picture(inv, service.Look(picture="hours"), who=WHO),
+        lambda got, _: [str(row.cells[0]) for row in got.sheets[1].rows],
+    ),
+    "export_picture": (
+        "picture exported",
+        lambda inv, _: service.export_picture(
+            inv, service.Look(picture="network"), "contacts", who=WHO
+        ),
+        lambda _got, _: ["anna@test.example bram@test.example"],
+    ),
     "list_records": (
         "business records read",
         lambda inv, _: service.list_records(inv, who=WHO),
@@ -136,6 +148,10 @@ READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
 """By function: its act, how it is asked, and from what it returned the names of what was shown."""
 
 WITHOUT_RESULTS: dict[str, tuple[str, Way]] = {
+    "follow_picture": (
+        "picture followed",
+        lambda inv, _: service.follow_picture(inv, service.Look(picture="timeline"), who=WHO),
+    ),
     "custody_report": ("log reported", lambda inv, _: service.custody_report(inv, who=WHO)),
     "sealed_entries": (
         "sealed entries exported",
@@ -150,7 +166,8 @@ WITHOUT_RESULTS: dict[str, tuple[str, Way]] = {
         ),
     ),
 }
-"""Of the log itself, nothing of the evidence: what they give out is named in the entry."""
+"""Of the log itself, nothing of the evidence: what they give out is named in the entry; and where a
+part of a picture leads to."""
 
 ELSEWHERE = {
     "make_dossier": "tests/contract/test_reads.py::test_an_export_is_in_the_log_before_its_file",

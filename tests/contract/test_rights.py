@@ -95,6 +95,9 @@ IN_INVESTIGATION: dict[str, str] = {
     "draw_contacts": READERS,
     "list_timeline": READERS,
     "draw_timeline": READERS,
+    "draw_picture": READERS,
+    "follow_picture": READERS,
+    "export_picture": "investigator, defence, holder",
     "list_records": READERS,
     "list_casework": READERS,
     "all_casework": READERS,
@@ -150,7 +153,7 @@ NO_DOOR = frozenset(
         "check_proof", "countersign", "stamp", "stamp_request",  # files that somebody was given
         "verify_dossier", "diff_dossiers", "dossier_terms",
         "make_privilege_key", "privilege_log_csv", "privilege_log_text",
-        "is_locked", "sign_challenge",
+        "is_locked", "sign_challenge", "look_from", "moment",
         "as_terms", "read_terms", "narrowed",  # what somebody typed
     }
 )  # fmt: skip
@@ -231,6 +234,9 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "name_state": {"id_": "0" * 32, "name": "harbour"},
         "list_timeline": {"step": "day"},
         "draw_timeline": {"step": "day"},
+        "draw_picture": {"look": service.Look(picture="network")},
+        "follow_picture": {"look": service.Look(picture="network")},
+        "export_picture": {"look": service.Look(picture="network"), "form": "svg"},
         "list_casework": {"wanted": "1"},
         "add_casework": {"wanted": "1", "kind": "tag", "value": "x"},
         "take_casework": {"earlier": nothing},

@@ -102,6 +102,10 @@ def answers(inv: Investigation, words: str) -> Iterator[str]:
     yield repr(service.search(inv, "has:note OR has:tag OR relevance:relevant", ALL))
     yield repr(service.list_contacts(inv)) + repr(service.list_timeline(inv, "day"))
     yield service.draw_contacts(inv) + service.draw_timeline(inv, "day")
+    for picture in service.PICTURES:
+        look = service.Look(picture=picture)
+        drawn = service.draw_picture(inv, look)
+        yield drawn.svg + repr(drawn.sheets) + repr(service.follow_picture(inv, look).query)
     yield repr(service.describe(inv)) + repr(service.list_records(inv))
     yield repr(service.all_casework(inv)) + repr(service.check_investigation(inv))
     yield from (repr(service.show_message(inv, str(n))) for n in range(1, inv.messages + 1))
@@ -138,12 +142,19 @@ def wrong_counts(world: World, inv: Investigation) -> list[str]:
             pairs[one.sender, to] = pairs.get((one.sender, to), 0) + 1
     contacts = service.list_contacts(inv)["contacts"]
     steps = service.list_timeline(inv, "day")["timeline"]
+    drawn = service.draw_picture(inv, service.Look(picture="network")).sheets[1]
+    ways: dict[tuple[Any, Any], Any] = {}
+    for row in drawn.rows:
+        first, second, forth, back = row.cells[:4]
+        ways |= {pair: n for pair, n in (((first, second), forth), ((second, first), back)) if n}
     boots = [one for one in inside if "boot" in one.words]
     counts = {
         "contacts": {(c["sender"], c["recipient"]): c["messages"] for c in contacts} == pairs,
         "timeline": sum(step["messages"] for step in steps) == len(inside),
         "hits of all": service.search(inv, "")["count"] == len(inside),
         "hits of boot": service.search(inv, "boot")["count"] == len(boots),
+        "a picture's contacts": ways
+        == {pair: n for pair, n in pairs.items() if pair[0] != pair[1]},
         "casework": service.search(inv, "has:note")["count"] == len(inside),
         "messages": service.describe(inv)["messages"] == len(inside),
     }

@@ -15,15 +15,18 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pyarrow as pa
 import pytest
 
 from tests.journeys import worlds
 from tests.journeys.asking import case_of, documents, found, granted, leaks, letter_of, refusals
 from tests.journeys.worlds import Asked, Letter, World, expected
+from zegel.analysis.traffic import COLUMNS, Traffic, traffic
 from zegel.authorisation.admit import Row, _Clause
 from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
+from zegel.investigation.schemas import MESSAGES
 from zegel.search import Hits, TextIndex
 
 deciding = import_module("zegel.authorisation.admit")
@@ -213,8 +216,10 @@ def _inside(inv: Investigation, wanted: str) -> bool:
 
 
 def rows_for_all(case: Case, _real: Any) -> Any:
-    def mutant(*_: Any) -> list[dict[str, Any]]:
-        return documents(case)
+    def mutant(*_: Any) -> Traffic:
+        columns = [{**row, "number": number} for number, row in enumerate(documents(case), 1)]
+        schema = pa.schema([MESSAGES.field(name) for name in COLUMNS])
+        return traffic(pa.Table.from_pylist(columns, schema))
 
     return mutant
 
@@ -270,7 +275,8 @@ MUTANTS: dict[str, tuple[str, str, Mutant]] = {
     "a refused id is told from one that never was": (
         "service.reading", "find_message", refused_by_name,
     ),
-    "contacts and timeline of the case": ("service.overviews", "rows_for_analysis", rows_for_all),
+    "contacts and timeline of the case": ("service.overviews", "traffic_of", rows_for_all),
+    "pictures of the case": ("service.drawn", "traffic_of", rows_for_all),
     "casework about all messages": ("service.takeover", "split", all_taken),
     "the registry of the whole case": ("service.grant", "holdings_of", all_holdings),
     "threads named by a message outside": ("service.portions", "add_gathered", thread_of_the_case),

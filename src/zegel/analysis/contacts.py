@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+import pyarrow as pa
+
+from zegel.analysis.traffic import Traffic
+
+UNKNOWN = "(unknown)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,25 +22,27 @@ class Contact:
     last_ns: int | None
 
 
-def contacts(rows: Iterable[Mapping[str, Any]]) -> list[Contact]:
+def contacts(found: Traffic) -> list[Contact]:
     """Return each pair of sender and recipient, most messages first; a group counts per member."""
-    counts: dict[tuple[str, str], int] = {}
-    times: dict[tuple[str, str], list[int]] = {}
-    for row in rows:
-        for sender in row["sender"] or ("(unknown)",):
-            for recipient in row["recipients"] or ("(unknown)",):
-                pair = (sender, recipient)
-                counts[pair] = counts.get(pair, 0) + 1
-                if row["clock_ns"] is not None:
-                    times.setdefault(pair, []).append(row["clock_ns"])
-    found = [
+    rows = counted(found.pairs).to_pylist()
+    names = (*found.accounts, UNKNOWN)
+    made = [
         Contact(
-            sender=sender,
-            recipient=recipient,
-            messages=count,
-            first_ns=min(times.get((sender, recipient), ()), default=None),
-            last_ns=max(times.get((sender, recipient), ()), default=None),
+            sender=names[-1 if row["sender"] is None else row["sender"]],
+            recipient=names[-1 if row["recipient"] is None else row["recipient"]],
+            messages=row["messages"],
+            first_ns=row["first_ns"],
+            last_ns=row["last_ns"],
         )
-        for (sender, recipient), count in counts.items()
+        for row in rows
     ]
-    return sorted(found, key=lambda c: (-c.messages, c.sender, c.recipient))
+    return sorted(made, key=lambda c: (-c.messages, c.sender, c.recipient))
+
+
+def counted(pairs: pa.Table) -> pa.Table:
+    """Return `sender`, `recipient`, `messages`, `first_ns`, `last_ns` of each pair, in order."""
+    sums = [("number", "count"), ("clock_ns", "min"), ("clock_ns", "max")]
+    grouped = pairs.group_by(["sender", "recipient"], use_threads=False).aggregate(sums)
+    names = {"number_count": "messages", "clock_ns_min": "first_ns", "clock_ns_max": "last_ns"}
+    table = grouped.rename_columns([names.get(name, name) for name in grouped.column_names])
+    return table.sort_by([("sender", "ascending"), ("recipient", "ascending")])

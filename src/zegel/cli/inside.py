@@ -78,8 +78,8 @@ def search(
 ) -> None:
     """Search one investigation: words, "phrases", begin*, near~1, AND OR NOT, brackets.
 
-    Fields: from: to: with: account: device: holder: after: before: has: lang: state: signature:
-    clause: tag: relevance:. A query that begins with a sign goes behind --.
+    Fields: from: to: with: account: device: holder: after: before: hour: weekday: has: lang:
+    state: signature: clause: tag: relevance:. A query that begins with a sign goes behind --.
     """
     if sort not in ("newest", "oldest", "relevance"):
         raise UsageError(f"no order {sort}", next_step="newest, oldest or relevance.")
@@ -117,7 +117,7 @@ def contacts(
 
 def timeline(
     investigation: InvestigationOption,
-    by: Annotated[str, typer.Option(help="day, week or month.")] = "day",
+    by: Annotated[str, typer.Option(help="year, month, week, day, hour or minute.")] = "day",
     svg: DrawOption = None,
     json: JsonOption = False,
 ) -> None:

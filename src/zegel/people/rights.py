@@ -35,6 +35,9 @@ _INVESTIGATION = {
     "contacts drawn": _READERS,
     "timeline read": _READERS,
     "timeline drawn": _READERS,
+    "picture drawn": _READERS,
+    "picture followed": _READERS,
+    "picture exported": _MAKERS,
     "business records read": _READERS,
     "casework read": _READERS,
     # casework and export

@@ -31,6 +31,7 @@ from zegel.service.dossier import (
     make_dossier,
     verify_dossier,
 )
+from zegel.service.drawn import Picture
 from zegel.service.ending import (
     apply_here,
     check_certificate,
@@ -47,6 +48,7 @@ from zegel.service.investigations import list_investigations
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
 from zegel.service.logreport import custody_report
+from zegel.service.looks import PICTURES, Look, Target, Wording, look_from, moment
 from zegel.service.magistrates import (
     confirm_magistrate,
     list_magistrates,
@@ -72,6 +74,7 @@ from zegel.service.people import (
     set_roles,
     unblock,
 )
+from zegel.service.pictures import Export, Followed, draw_picture, export_picture, follow_picture
 from zegel.service.place import check_files
 from zegel.service.preview import preview
 from zegel.service.problems import list_problems
@@ -137,19 +140,26 @@ __all__ = [
     "IDLE_MINUTES",
     "LONGEST_HOURS",
     "LONGEST_PURPOSE",
+    "PICTURES",
     "Credentials",
     "Desk",
     "Desks",
+    "Export",
+    "Followed",
     "Granted",
     "LoggedIn",
+    "Look",
     "Page",
+    "Picture",
     "ProcessOptions",
     "Progress",
     "Proof",
     "SealedEntry",
     "State",
+    "Target",
     "Term",
     "Wanted",
+    "Wording",
     "add_casework",
     "all_casework",
     "anchor",
@@ -184,11 +194,14 @@ __all__ = [
     "diff_dossiers",
     "dossier_terms",
     "draw_contacts",
+    "draw_picture",
     "draw_sample",
     "draw_timeline",
     "enrol",
     "enrol_register",
+    "export_picture",
     "find_investigation",
+    "follow_picture",
     "grant",
     "hand_over",
     "init_case",
@@ -208,6 +221,7 @@ __all__ = [
     "list_wanted",
     "login",
     "logout",
+    "look_from",
     "make_dossier",
     "make_privilege_key",
     "mark",
@@ -215,6 +229,7 @@ __all__ = [
     "message_certificate",
     "message_clause",
     "message_headers",
+    "moment",
     "name_state",
     "named_states",
     "narrowed",

@@ -18,6 +18,7 @@ from zegel.investigation.casework import RELEVANCE, Standing
 from zegel.records import State, Verdict
 from zegel.search.compile import Answer, Between, Marked
 from zegel.search.index import Row
+from zegel.service import fieldhours
 from zegel.service.said import said_of
 from zegel.tables import read_rows
 from zegel.text.language import LANGUAGES, UNDETERMINED
@@ -26,7 +27,7 @@ from zegel.text.query import QueryError
 
 FIELDS = frozenset((
     "from", "to", "with", "account", "device", "holder", "clause", "lang", "state", "signature",
-    "has", "after", "before", "tag", "relevance",
+    "has", "after", "before", "hour", "weekday", "tag", "relevance",
 ))  # fmt: skip
 HAS = ("attachment", "text", "subject", "tag", "note")
 _KNOWN: dict[str, tuple[str, ...]] = {
@@ -129,6 +130,9 @@ class Fields:
         if field.name in ("after", "before"):
             dated = _instant(field.value) is not None
             return "" if dated else "is no date; write 2016-04-19 or 2016-04-19T12:00:00Z"
+        if field.name in fieldhours.FIELDS:
+            means = fieldhours.meant(field.name, field.value) is not None
+            return "" if means else fieldhours.fits(field.name)
         known = _KNOWN.get(field.name)
         if field.name == "clause":
             known = clauses_of(self._inv)
@@ -141,6 +145,9 @@ class Fields:
         if field.name in ("after", "before"):
             at = _instant(field.value)
             return Between(at, None) if field.name == "after" else Between(None, at)
+        if field.name in fieldhours.FIELDS:
+            at_clock = fieldhours.meant(field.name, field.value)
+            return fieldhours.numbers_at(self._inv, field.name, at_clock) if at_clock else []
         value = field.value.lower()
         if field.name in ("tag", "relevance") or (field.name, value) in _SAID:
             return self._said(field.name, value)

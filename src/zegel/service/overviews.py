@@ -6,25 +6,24 @@ from dataclasses import asdict
 from typing import Any
 
 from zegel.analysis.contacts import Contact, contacts
-from zegel.analysis.pictures import contacts_picture, timeline_picture
-from zegel.analysis.timeline import STEPS, timeline
+from zegel.analysis.pictures.svg import nowhere
+from zegel.analysis.timeline import STEPS, UNDATED, timeline
+from zegel.analysis.wording import Wording
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
+from zegel.service.columns import traffic_of
 from zegel.service.door import Who, enter
-from zegel.service.reading import iso, rows_for_analysis
+from zegel.service.drawn import Ground, draw, instants
+from zegel.service.looks import NETWORK, TIMELINE, Look
+from zegel.service.reading import iso
 
 
 def list_contacts(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     """Return who wrote to whom inside the investigation, most messages first."""
-    found = _contacts(inv, "contacts read", who)
-    return {"training": inv.training, "contacts": [_shown(contact) for contact in found]}
-
-
-def _contacts(inv: Investigation, act: str, who: Who) -> list[Contact]:
-    with enter(inv, act, who) as visit:
-        found = contacts(rows_for_analysis(inv))
+    with enter(inv, "contacts read", who) as visit:
+        found = contacts(traffic_of(inv))
         visit.write(shown=[f"{one.sender} {one.recipient}" for one in found])
-    return found
+    return {"training": inv.training, "contacts": [_shown(contact) for contact in found]}
 
 
 def _shown(contact: Contact) -> dict[str, Any]:
@@ -35,37 +34,41 @@ def _shown(contact: Contact) -> dict[str, Any]:
 
 def draw_contacts(inv: Investigation, *, who: Who = None) -> str:
     """Return a picture of the contacts (SVG)."""
-    found = _contacts(inv, "contacts drawn", who)
-    return contacts_picture(found, _title(inv, "contacts"), note=_note(inv))
+    return _drawn(inv, Look(picture=NETWORK), "contacts drawn", who)
 
 
 def list_timeline(inv: Investigation, step: str, *, who: Who = None) -> dict[str, Any]:
-    """Return how many messages there were in each day, week or month (UTC)."""
-    counted = _timeline(inv, step, "timeline read", who)
+    """Return how many messages there were in each step of time (UTC); those without a date last."""
+    _check_step(step)
+    with enter(inv, "timeline read", who, {"by": step}) as visit:
+        found = traffic_of(inv)
+        dated = instants(found)
+        try:
+            counted = [(one.name, one.messages) for one in timeline(dated, step)]
+        except ValueError as error:
+            raise UsageError(str(error), next_step="Take a longer step.") from None
+        if len(dated) < len(found):
+            counted.append((UNDATED, len(found) - len(dated)))
+        visit.write(shown=[name for name, _ in counted])
     steps = [{"step": name, "messages": count} for name, count in counted]
     return {"training": inv.training, "by": step, "timeline": steps}
 
 
 def draw_timeline(inv: Investigation, step: str, *, who: Who = None) -> str:
     """Return a picture of the timeline (SVG)."""
-    counted = _timeline(inv, step, "timeline drawn", who)
-    return timeline_picture(counted, _title(inv, f"messages by {step} (UTC)"), note=_note(inv))
+    _check_step(step)
+    return _drawn(inv, Look(picture=TIMELINE, by=step), "timeline drawn", who)
 
 
-def _timeline(inv: Investigation, step: str, act: str, who: Who) -> list[tuple[str, int]]:
+def _drawn(inv: Investigation, look: Look, act: str, who: Who) -> str:
+    asked = {"by": look.by} if look.by else {}
+    with enter(inv, act, who, asked) as visit:
+        ground = Ground(inv=inv, look=look, wording=Wording(), href=nowhere, live=False)
+        drawn = draw(ground)
+        visit.write(shown=drawn.shown)
+    return drawn.svg
+
+
+def _check_step(step: str) -> None:
     if step not in STEPS:
         raise UsageError(f"no timeline by {step}", next_step=f"By {', '.join(STEPS)}.")
-    with enter(inv, act, who, {"by": step}) as visit:
-        counted = timeline(rows_for_analysis(inv), step)
-        visit.write(shown=[name for name, _ in counted])
-    return counted
-
-
-def _title(inv: Investigation, what: str) -> str:
-    order = inv.header["order"]
-    return f"{order['investigation']}, order {order['number']}: {what}"
-
-
-def _note(inv: Investigation) -> str:
-    """Return what every picture of a training investigation says."""
-    return "TRAINING: an unsigned order, for practice only, never evidence." if inv.training else ""

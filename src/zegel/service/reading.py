@@ -163,9 +163,3 @@ def check_investigation(inv: Investigation, *, who: Who = None) -> dict[str, Any
         "messages": inv.messages,
         "whole": True,
     }
-
-
-def rows_for_analysis(inv: Investigation) -> list[dict[str, Any]]:
-    """Return who wrote to whom and when, for contacts and timeline; whoever shows it logs it."""
-    columns = ["number", "clock_ns", "sender", "recipients", "state"]
-    return list(read_rows([inv.table("messages")], columns))

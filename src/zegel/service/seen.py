@@ -52,8 +52,8 @@ def _seen(entries: Iterable[Entry]) -> list[Seen]:
 
 
 OVERVIEWS = frozenset(
-    {"contacts read", "contacts drawn", "timeline read", "timeline drawn", "business records read",
-     "casework read", "terms counted"}
+    {"contacts read", "contacts drawn", "timeline read", "timeline drawn", "picture drawn",
+     "picture exported", "business records read", "casework read", "terms counted"}
 )  # fmt: skip
 MESSAGES_IN: Mapping[str, tuple[str, ...]] = {
     "message read": ("message",),
