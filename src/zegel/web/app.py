@@ -17,7 +17,7 @@ from starlette.routing import compile_path
 from zegel import service
 from zegel.errors import SessionError, UsageError, ZegelError
 from zegel.service.desks import Desks
-from zegel.web import examiner, inside, login, reading, searching
+from zegel.web import examiner, inside, login, pictures, reading, searching
 from zegel.web.asked import Asked, reader_of
 from zegel.web.failures import failure, internal, wrong
 from zegel.web.forms import Form, posted
@@ -25,7 +25,12 @@ from zegel.web.pages import STATIC
 from zegel.web.routes import Route
 from zegel.web.security import Guard, csrf_token
 
-INSIDE: tuple[Route, ...] = (*inside.ROUTES, *searching.ROUTES, *reading.ROUTES)
+INSIDE: tuple[Route, ...] = (
+    *inside.ROUTES,
+    *searching.ROUTES,
+    *reading.ROUTES,
+    *pictures.ROUTES,
+)
 """Addresses inside an investigation."""
 OF_CASE: tuple[Route, ...] = (*examiner.ROUTES,)
 """Addresses of a case."""
