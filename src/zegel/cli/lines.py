@@ -11,10 +11,9 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from zegel.service.pace import Pace
+from zegel.service.phases import Phase
 
 VERSION = 1
 EVERY = 1.0
@@ -31,46 +30,19 @@ def tell(event: str, **said: Any) -> None:
         return
 
 
-@dataclass(slots=True)
-class _Phase:
-    name: str
-    total: int | None
-    unit: str
-    began: float
-    pace: Pace = field(init=False)
-    problems: int = 0
-
-    def __post_init__(self) -> None:
-        self.pace = Pace(self.began)
-
-    def said(self, now: float) -> dict[str, Any]:
-        rate = self.pace.rate(now)
-        left = None if self.total is None else self.pace.left(self.total, now)
-        return {
-            "phase": self.name,
-            "unit": self.unit,
-            "done": int(self.pace.done),
-            "total": self.total,
-            "rate": None if rate is None else round(rate, 2),
-            "seconds_left": None if left is None else round(left, 1),
-            "problems": self.problems,
-            "elapsed": round(now - self.began, 1),
-        }
-
-
 class Lines:
     """Tells each phase of a use case in lines."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._phase: _Phase | None = None
+        self._phase: Phase | None = None
         self._last = 0.0
 
     def phase(self, name: str, total: int | None, unit: str) -> None:
         """Tell that the phase begins."""
         self.close()
         now = self._last = self._clock()
-        self._phase = _Phase(name, total, unit, now)
+        self._phase = Phase(name, total, unit, now)
         tell("phase", **self._phase.said(now))
 
     def advance(self, units: int, problems: int = 0) -> None:
@@ -78,8 +50,7 @@ class Lines:
         if self._phase is None:
             return
         now = self._clock()
-        self._phase.pace.advance(units, now)
-        self._phase.problems += problems
+        self._phase.advance(units, problems, now)
         if now - self._last >= EVERY:
             self._last = now
             tell("progress", **self._phase.said(now))
@@ -92,6 +63,4 @@ class Lines:
         """Tell that the phase has ended."""
         if self._phase is not None:
             phase, self._phase = self._phase, None
-            if phase.total is None:
-                phase.total = int(phase.pace.done)
-            tell("done", **{**phase.said(self._clock()), "seconds_left": 0.0})
+            tell("done", **phase.ended(self._clock()))

@@ -104,9 +104,19 @@ class Log:
 
     def entries(self) -> Iterator[Entry]:
         """Yield the signed entries in order, each checked against its leaf."""
-        state = read_state(self._folder)
+        return self.between(0, None)
+
+    def between(self, first: int, end: int | None) -> Iterator[Entry]:
+        """Yield the signed entries from `first` up to `end`, each checked against its leaf.
+
+        Those before are passed over unread.
+        """
+        size = read_state(self._folder).head.size
         with _storage(self._folder), LogFiles.opened(self._folder) as files:
-            for index in range(state.head.size):
+            for _ in range(first):
+                files.entries.readline(LARGEST_ENTRY + 1)
+            files.leaves.seek(first * HASH_SIZE)
+            for index in range(first, size if end is None else min(end, size)):
                 entry = entry_from_line(files.entries.readline(LARGEST_ENTRY + 1), index)
                 if entry.leaf() != files.leaves.read(HASH_SIZE):
                     raise VerificationError(f"entry {index} of the log does not fit its leaf")

@@ -89,6 +89,8 @@ _CASE = {
     "copy taken in": "examiner",
     "seal rechecked": "examiner",
     "processing began": "examiner",
+    "processing started": "examiner",
+    "processing stopped": "examiner",
     "index began": "examiner",
     # privilege: the register and its key are the officer's alone
     "privilege register enrolled": "privilege officer",
@@ -100,6 +102,7 @@ _CASE = {
     "privilege recalled": "privilege officer, examiner",
     # metadata of the whole
     "case read": _ALL_OF_CASE,
+    "progress watched": "examiner, magistrate",
     "ledger read": "examiner, magistrate",
     "keys read": "examiner, magistrate",
     "problems read": "examiner, magistrate",

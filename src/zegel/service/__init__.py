@@ -42,11 +42,15 @@ from zegel.service.ending import (
     take_answer,
     withdraw,
 )
+from zegel.service.exhibitpages import list_exhibits
 from zegel.service.grant import Granted, grant
 from zegel.service.intake import take_in
 from zegel.service.investigations import list_investigations
+from zegel.service.keypages import page_of_keys, read_key
 from zegel.service.keys import list_keys
 from zegel.service.ledger import ledger
+from zegel.service.ledgercuts import Cut, cut_ledger
+from zegel.service.logpages import page_of_log
 from zegel.service.logreport import custody_report
 from zegel.service.looks import PICTURES, Look, Target, Wording, look_from, moment
 from zegel.service.magistrates import (
@@ -65,6 +69,7 @@ from zegel.service.overviews import (
     list_contacts,
     list_timeline,
 )
+from zegel.service.paging import Part
 from zegel.service.people import (
     Credentials,
     block,
@@ -77,6 +82,7 @@ from zegel.service.people import (
 from zegel.service.pictures import Export, Followed, draw_picture, export_picture, follow_picture
 from zegel.service.place import check_files
 from zegel.service.preview import preview
+from zegel.service.problempages import count_problems, page_of_problems
 from zegel.service.problems import list_problems
 from zegel.service.process import ProcessOptions, process
 from zegel.service.progress import Progress, silent
@@ -99,6 +105,7 @@ from zegel.service.reviewing import (
     privilege_log_csv,
     privilege_log_text,
 )
+from zegel.service.running import progress_of
 from zegel.service.sampling import (
     begin_sample,
     code_account,
@@ -131,6 +138,7 @@ from zegel.service.sources import (
     message_headers,
     raw_message,
 )
+from zegel.service.starting import start_processing, stop_processing
 from zegel.service.states import keep_state, name_state, named_states, open_state
 from zegel.service.terms import Term, as_terms, count_terms, read_terms
 from zegel.service.wanted import list_wanted
@@ -142,6 +150,7 @@ __all__ = [
     "LONGEST_PURPOSE",
     "PICTURES",
     "Credentials",
+    "Cut",
     "Desk",
     "Desks",
     "Export",
@@ -150,6 +159,7 @@ __all__ = [
     "LoggedIn",
     "Look",
     "Page",
+    "Part",
     "Picture",
     "ProcessOptions",
     "Progress",
@@ -182,12 +192,14 @@ __all__ = [
     "compare_versions",
     "confirm_magistrate",
     "conversation",
+    "count_problems",
     "count_terms",
     "countersign",
     "custody_head",
     "custody_report",
     "custody_verify",
     "custody_verify_with_case",
+    "cut_ledger",
     "decide",
     "describe",
     "destroy",
@@ -210,6 +222,7 @@ __all__ = [
     "ledger",
     "list_casework",
     "list_contacts",
+    "list_exhibits",
     "list_investigations",
     "list_keys",
     "list_magistrates",
@@ -235,16 +248,21 @@ __all__ = [
     "narrowed",
     "nobody_here",
     "open_state",
+    "page_of_keys",
+    "page_of_log",
+    "page_of_problems",
     "person_of",
     "preview",
     "privilege_log",
     "privilege_log_csv",
     "privilege_log_text",
     "process",
+    "progress_of",
     "propose_magistrate",
     "prove_consistency",
     "prove_entry",
     "raw_message",
+    "read_key",
     "read_notice_to",
     "read_terms",
     "recall",
@@ -264,7 +282,9 @@ __all__ = [
     "silent",
     "stamp",
     "stamp_request",
+    "start_processing",
     "status",
+    "stop_processing",
     "take_answer",
     "take_casework",
     "take_in",

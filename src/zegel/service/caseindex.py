@@ -21,6 +21,7 @@ from zegel.search.index import Row
 from zegel.service.door import Who, enter_case
 from zegel.service.making import making
 from zegel.service.progress import Progress, silent
+from zegel.service.running import watched
 from zegel.service.setapart import blurred, current_marks
 from zegel.tables import StorageGuard, commit, make_folder, read_rows
 
@@ -33,7 +34,12 @@ def build_case_index(case: Case, *, who: Who = None, progress: Progress = silent
     Raise where a privilege register is enrolled and messages are unmarked.
     """
     door = enter_case(case, "index began", who)
-    with door as visit, case.lock(), making(visit, "index", anew=("index/",)):
+    with (
+        door as visit,
+        case.lock(),
+        watched(case, "index", visit.person.name, progress) as heard,
+        making(visit, "index", anew=("index/",)),
+    ):
         if not case.stage("settled").parts():
             raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
         marks = current_marks(case)
@@ -45,7 +51,7 @@ def build_case_index(case: Case, *, who: Who = None, progress: Progress = silent
         else:
             visit.write(said)
             apart = None if marks is None else marks / "apart.parquet"
-            build_index_of(case, place, progress, but=apart)
+            build_index_of(case, place, heard, but=apart)
             visit.note("index built", said)
         for old in folder.iterdir():
             if old != place:
@@ -100,8 +106,10 @@ def build_index_of(
             out = unfinished / SET_APART
             write_documents(files, out, spill, only=but, columns=WHO_AND_WHEN)
         write_narrow(unfinished / DOCUMENTS, unfinished, spill)
-        progress.phase("index", count, "messages")
-        build_index(unfinished / TEXT, index_rows(unfinished / DOCUMENTS, progress))
+        # How many there are would say, beside the ledger, how many are set apart.
+        progress.phase("index", count if but is None else None, "messages")
+        counted = progress if but is None else silent
+        build_index(unfinished / TEXT, index_rows(unfinished / DOCUMENTS, counted))
     commit(unfinished, place)
 
 

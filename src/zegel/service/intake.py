@@ -18,6 +18,7 @@ from zegel.service.comparing import same_files
 from zegel.service.door import Who, enter_case
 from zegel.service.making import making
 from zegel.service.progress import Progress, silent
+from zegel.service.running import watched
 from zegel.tables import make_folder
 
 
@@ -48,14 +49,20 @@ def take_in(
     holds is recognised and not added again.
     """
     door = enter_case(case, "copy taken in", who)
-    with door as visit, case.lock(), making(visit, "exhibits"), shelf(case).begin() as writer:
+    with (
+        door as visit,
+        case.lock(),
+        watched(case, "intake", visit.person.name, progress) as heard,
+        making(visit, "exhibits"),
+        shelf(case).begin() as writer,
+    ):
         _keep_apart(case.folder.resolve(), path)
         sweep_work(case)
         exhibits = shelf(case)
         copy = open_copy(path, make_folder(case.work))
-        progress.phase("intake", copy.size(), "bytes")
+        heard.phase("intake", copy.size(), "bytes")
         sealing, tree = seal(
-            copy.entries(), lambda entry: writer.add("entries", entry_row(entry)), progress.advance
+            copy.entries(), lambda entry: writer.add("entries", entry_row(entry)), heard.advance
         )
         writer.finish()
         same = [record for record in exhibits.all() if record.seal == sealing.seal]

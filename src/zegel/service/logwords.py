@@ -79,6 +79,8 @@ PHRASES: Mapping[str, str] = {
     "copy taken in": "took in {n} cop{ies}",
     "copy recognised": "recognised {n} cop{ies}",
     "seal rechecked": "rechecked seals {times}",
+    "processing started": "had processing begin by itself {times}",
+    "processing stopped": "stopped processing {times}",
     "processing began": "began processing {times}",
     "processing ended": "ended processing {times}",
     "index began": "began an index {times}",

@@ -20,17 +20,22 @@ def list_problems(
     With `kind` only those of that kind; one that no problem here has is a usage error.
     """
     with enter_case(case, "problems read", who) as visit:
-        if not case.stage("scan").parts():
-            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
-        files = [
-            *case.stage("scan").files("problems"),
-            *case.stage("keys").files("problems")[-1:],
-            *case.stage("open").files("problems"),
-        ]
+        files = files_of(case)
         if kind is not None:
             _require_kind(kind, files)
         visit.write()
-    return (_shown(row) for row in read_rows(files) if kind in (None, row["kind"]))
+    return (shown(row) for row in read_rows(files) if kind in (None, row["kind"]))
+
+
+def files_of(case: Case) -> list[Path]:
+    """Return the tables of problems; raise where nothing was processed yet."""
+    if not case.stage("scan").parts():
+        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+    return [
+        *case.stage("scan").files("problems"),
+        *case.stage("keys").files("problems")[-1:],
+        *case.stage("open").files("problems"),
+    ]
 
 
 def _require_kind(kind: str, files: list[Path]) -> None:
@@ -42,7 +47,8 @@ def _require_kind(kind: str, files: list[Path]) -> None:
         )
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a problem as it is shown: its place as text, nothing of its message."""
     return {
         "kind": row["kind"],
         "exhibit": row["exhibit"],

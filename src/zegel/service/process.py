@@ -32,6 +32,7 @@ from zegel.service.keyround import UNLOCKING, build_keys
 from zegel.service.making import making
 from zegel.service.passphrases import PassphraseList
 from zegel.service.progress import Progress, silent
+from zegel.service.running import watched
 from zegel.tables import StorageGuard, commit, make_folder
 
 PASSPHRASES = "private/passphrases.json"
@@ -75,9 +76,15 @@ def process(
 
 
 def _process(run: _Run, visit: Visit) -> dict[str, str]:
-    case, progress = run.case, run.progress
+    case = run.case
     made, anew = ("tables", PASSPHRASES), ("tables/settled/", PASSPHRASES)
-    with case.lock(), run.engine, making(visit, *made, anew=anew):
+    with (
+        case.lock(),
+        watched(case, "process", visit.person.name, run.progress) as progress,
+        run.engine,
+        making(visit, *made, anew=anew),
+    ):
+        run.progress = progress
         run.require_rules()
         run.sweep()
         go_on = run.is_complete()

@@ -14,6 +14,7 @@ from zegel.service.comparing import NO_DIFFERENCE, Comparison, compare
 from zegel.service.door import Who, enter_case
 from zegel.service.making import making
 from zegel.service.progress import Progress, silent
+from zegel.service.running import watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,12 @@ def recheck(
     """
     moved = (f"exhibits/{identity or ''}",) if moved_to is not None else ()
     door = enter_case(case, "seal rechecked", who)
-    with door as visit, case.lock(), making(visit, "exhibits", anew=moved):
+    with (
+        door as visit,
+        case.lock(),
+        watched(case, "recheck", visit.person.name, progress) as heard,
+        making(visit, "exhibits", anew=moved),
+    ):
         exhibits = shelf(case)
         records = [exhibits.get(identity)] if identity else exhibits.all()
         if not records:
@@ -55,7 +61,7 @@ def recheck(
         if moved_to is not None and len(records) != 1:
             raise UsageError("a new location fits one exhibit", next_step="Name it: --exhibit E1.")
         sweep_work(case)
-        results = [_recheck_one(case, record, moved_to, progress) for record in records]
+        results = [_recheck_one(case, record, moved_to, heard) for record in records]
         for result in results:
             facts: dict[str, JSON] = {
                 "exhibit": result.exhibit.identity,

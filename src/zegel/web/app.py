@@ -11,13 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, compile_path
 from starlette.routing import Route as Path
-from starlette.routing import compile_path
 
 from zegel import service
 from zegel.errors import SessionError, UsageError, ZegelError
 from zegel.service.desks import Desks
-from zegel.web import examiner, inside, login, pictures, reading, searching
+from zegel.web import accounting, api, examiner, inside, login, pictures, reading, searching
 from zegel.web.asked import Asked, reader_of
 from zegel.web.failures import failure, internal, wrong
 from zegel.web.forms import Form, posted
@@ -32,7 +32,7 @@ INSIDE: tuple[Route, ...] = (
     *pictures.ROUTES,
 )
 """Addresses inside an investigation."""
-OF_CASE: tuple[Route, ...] = (*examiner.ROUTES,)
+OF_CASE: tuple[Route, ...] = (*examiner.ROUTES, *accounting.ROUTES)
 """Addresses of a case."""
 
 
@@ -54,8 +54,9 @@ def application(settings: Settings) -> Guard:
         *_paths("/i/{place}", INSIDE),
         *_paths("/c/{place}", OF_CASE),
     ]
+    programs = Mount("/api", api.application(settings.desks), name="api")
     app = Starlette(
-        routes=paths,
+        routes=[*paths, programs],
         exception_handlers={
             HTTPException: wrong,
             Exception: _unexpected,

@@ -11,12 +11,12 @@ from __future__ import annotations
 import hmac
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CSP = (
@@ -97,24 +97,38 @@ class Guard:
     def _refusal(self, request: HTTPConnection) -> ASGIApp | None:
         host = request.headers.get("host", "")
         if _name(host) not in self._hosts:
-            return PlainTextResponse("This server has another name.\n", 421)
+            return _said(request, 421, "This server has another name.")
         wait = self._rates.wait(request.client.host if request.client else "")
         if wait:
             after = {"retry-after": str(int(wait) + 1)}
-            return PlainTextResponse("Too many requests; wait a little.\n", 429, after)
+            return _said(request, 429, "Too many requests; wait a little.", after)
         if request.scope["method"] not in ("GET", "HEAD", "POST"):
-            return PlainTextResponse("Only GET and POST are understood here.\n", 405)
-        if request.scope["method"] == "POST" and not self._from_here(request.headers, host):
-            return PlainTextResponse("This form came from another site.\n", 403)
+            return _said(request, 405, "Only GET and POST are understood here.")
+        posted = request.scope["method"] == "POST"
+        # A program shows a token that no browser adds by itself, and no cookie counts there.
+        if posted and not _of_program(request) and not self._from_here(request.headers, host):
+            return _said(request, 403, "This form came from another site.")
         return None
 
     def _from_here(self, headers: Headers, host: str) -> bool:
-        if "authorization" in headers:  # a program with a token, which no browser adds by itself
-            return True
         origin = headers.get("origin")
         if origin is None or origin == "null":
             return headers.get("sec-fetch-site") == "same-origin"
         return origin == f"{'https' if self._secure else 'http'}://{host}"
+
+
+def _of_program(request: HTTPConnection) -> bool:
+    return str(request.scope["path"]).startswith("/api/")
+
+
+def _said(
+    request: HTTPConnection, status: int, words: str, headers: Mapping[str, str] | None = None
+) -> ASGIApp:
+    """Return a refusal: a line for a person, a problem document (RFC 9457) for a program."""
+    if not _of_program(request):
+        return PlainTextResponse(f"{words}\n", status, headers)
+    said = {"type": "about:blank", "title": "refused", "status": status, "detail": words}
+    return JSONResponse(said, status, headers, media_type="application/problem+json")
 
 
 def _name(host: str) -> str:

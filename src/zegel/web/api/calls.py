@@ -1,0 +1,8 @@
+"""The table of all calls: what is served is what is described."""
+
+from zegel.web.api import entry, inside, of_case
+from zegel.web.api.call import Call
+
+CALLS: tuple[Call, ...] = (*entry.CALLS, *of_case.CALLS, *inside.CALLS)
+
+__all__ = ["CALLS", "Call"]
