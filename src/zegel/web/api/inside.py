@@ -169,6 +169,10 @@ _WHOLE = thing(
     attachments=many(row_shape("attachments")),
     keys=many(row_shape("keys")),
     casework=thing(**_CASEWORK),
+    marks={
+        **many(many(COUNT)),
+        "description": "where terms stand in the text; none are asked here",
+    },
 )
 _OF_MESSAGE = thing(training=TRUTH, message=COUNT, id=TEXT, **_CASEWORK)
 
