@@ -301,6 +301,7 @@ CALLS = (
                     purpose=maybe(TEXT),
                     acts=by_name(COUNT),
                     messages_read=COUNT,
+                    messages_read_in_conversations=COUNT,
                     searches_without_result=COUNT,
                     sealed=COUNT,
                     failed=many(thing(act=TEXT, error=TEXT, times=COUNT)),
