@@ -69,10 +69,10 @@ def timeline(
     return found
 
 
-def fitting(start_ns: int, end_ns: int) -> str:
-    """Return the finest step that divides a time into no more than `DRAWN_STEPS`."""
+def fitting(start_ns: int, end_ns: int, most: int = DRAWN_STEPS) -> str:
+    """Return the finest step that divides a time into no more than `most`."""
     seconds = max(0, end_ns - start_ns) // SECOND
-    fits = [by for by in STEPS if seconds // _LENGTHS[by] <= DRAWN_STEPS and by != "week"]
+    fits = [by for by in STEPS if seconds // _LENGTHS[by] <= most]
     return fits[-1] if fits else STEPS[0]
 
 

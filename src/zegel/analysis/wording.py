@@ -35,6 +35,14 @@ class Wording:
         """Return an instant in the zone to the minute, sortable; empty where there is none."""
         return "" if instant_ns is None else local(self.zone, instant_ns).strftime("%Y-%m-%d %H:%M")
 
+    def exact(self, instant_ns: int | None) -> str:
+        """Return an instant to the second, with its offset where the clocks show it twice."""
+        if instant_ns is None:
+            return ""
+        moment = local(self.zone, instant_ns)
+        form = "%Y-%m-%d %H:%M:%S" if moment.second else "%Y-%m-%d %H:%M"
+        return moment.strftime(form) + (moment.isoformat()[-6:] if moment.fold else "")
+
     def tell(self, words: str, **numbers: int | str) -> str:
         """Return a sentence in the reader's language with what is counted in it."""
         told = {

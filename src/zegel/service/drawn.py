@@ -22,7 +22,7 @@ from zegel.analysis.pictures.network_sheets import network_sheets
 from zegel.analysis.pictures.svg import Caption, Href
 from zegel.analysis.pictures.timeline import timeline_picture, timeline_sheet
 from zegel.analysis.sheets import Sheet, Target
-from zegel.analysis.timeline import Step, fitting, timeline
+from zegel.analysis.timeline import DRAWN_STEPS, Step, fitting, timeline
 from zegel.analysis.traffic import Traffic
 from zegel.analysis.wording import Wording
 from zegel.analysis.zones import SECOND
@@ -85,11 +85,11 @@ class Ground:
             number=order["number"],
             root=self.inv.root.hex(),
         )
-        over = tell("{n} messages, all there are.", n=messages)
+        over = tell("Messages: {n}, all there are.", n=messages)
         if self.look.query.strip():
-            over = tell("{n} messages, the hits of: {query}", n=messages, query=self.look.query)
+            over = tell("Messages: {n}, the hits of: {query}", n=messages, query=self.look.query)
         elif self.look.start_ns is not None or self.look.end_ns is not None:
-            over = tell("{n} messages.", n=messages)
+            over = tell("Messages: {n}.", n=messages)
         warning = "TRAINING: an unsigned order, for practice only, never evidence."
         return Caption(
             title=title,
@@ -98,11 +98,11 @@ class Ground:
         )
 
     def _period(self) -> str:
-        tell, minute = self.wording.tell, self.wording.minute
+        tell, exact = self.wording.tell, self.wording.exact
         zone, look = self.wording.zone_name, self.look
         if look.start_ns is None and look.end_ns is None:
             return tell("Times by the trusted clock, as in {zone}.", zone=zone)
-        start, end = minute(look.start_ns) or "…", minute(look.end_ns) or "…"
+        start, end = exact(look.start_ns) or "…", exact(look.end_ns) or "…"
         return tell("From {start} until {end}, by the trusted clock, as in {zone}.",
                     start=start, end=end, zone=zone)  # fmt: skip
 
@@ -129,13 +129,18 @@ def instants(found: Traffic) -> Sequence[int]:
     return whole[column.offset : column.offset + len(column)]
 
 
+STRETCHES = 60
+"""Steps of clocks over time: a line for each clock stands in each."""
+
+
 def settled(look: Look, first_ns: int | None, last_ns: int | None) -> Look:
     """Return a look that names its period and step, where there is anything in it."""
     if first_ns is None or last_ns is None:
         return replace(look, by=look.by or "day")
     start = first_ns // SECOND * SECOND if look.start_ns is None else look.start_ns
     end = (last_ns // SECOND + 1) * SECOND if look.end_ns is None else look.end_ns
-    return replace(look, start_ns=start, end_ns=end, by=look.by or fitting(start, end))
+    most = STRETCHES if look.picture == CLOCKS else DRAWN_STEPS
+    return replace(look, start_ns=start, end_ns=end, by=look.by or fitting(start, end, most))
 
 
 def steps_of(look: Look, dated: Sequence[int], zone: tzinfo) -> list[Step]:
@@ -158,7 +163,7 @@ def _timeline(ground: Ground) -> Picture:
     steps = steps_of(look, dated, wording.zone)
     undated = len(found) - len(dated)
     title = wording.say(f"Messages by {look.by}")
-    lacks = wording.tell("{n} messages without a date are not drawn.", n=undated)
+    lacks = wording.tell("Messages without a date, not drawn: {n}.", n=undated)
     told = replace(ground, look=look).caption(title, len(found), lacks if undated else "")
     return Picture(
         look=look,
@@ -177,17 +182,17 @@ def _network(ground: Ground) -> Picture:
     drawn = network(found, Limits(account=grown, steps=look.steps, least=look.least))
     title = wording.say("Who wrote with whom")
     if grown is not None:
-        title = tell("Who wrote with whom, {steps} steps from {account}",
+        title = tell("Who wrote with whom around {account}, steps away: {steps}",
                      steps=look.steps, account=names[grown])  # fmt: skip
     left_out = [
-        (drawn.accounts_left_out, "{n} accounts with fewer messages are not drawn."),
-        (max(0, len(drawn.edges) - MOST_LINES), "{n} of the thinnest lines are not drawn."),
-        (drawn.to_self, "{n} messages that an account sent to itself have no line."),
-        (drawn.nameless, "{n} messages lack a sender or recipient that is known."),
+        (drawn.accounts_left_out, "Accounts with fewer messages, not drawn: {n}."),
+        (max(0, len(drawn.edges) - MOST_LINES), "Thinnest lines, not drawn: {n}."),
+        (drawn.to_self, "Messages that an account sent to itself, without a line: {n}."),
+        (drawn.nameless, "Messages without a known sender or recipient, not drawn: {n}."),
     ]
     lines = [tell(sentence, n=n) for n, sentence in left_out if n]
     if look.least > 1:
-        lines.insert(0, tell("Contacts of {n} messages and more.", n=look.least))
+        lines.insert(0, tell("Only contacts of at least {n} messages.", n=look.least))
     lines.append(wording.say("A line is wide at the end that wrote, the wider the more."))
     told = ground.caption(title, len(found), *lines)
     href = ground.leads(names)
@@ -226,10 +231,10 @@ def _hours(ground: Ground) -> Picture:
     told = ground.caption(
         title,
         len(found),
-        wording.tell("{n} accounts that sent fewer stand in the table.", n=more)
+        wording.tell("Accounts that sent fewer, in the table only: {n}.", n=more)
         if more > 0
         else "",
-        wording.tell("{n} messages without a date are not drawn.", n=undated) if undated else "",
+        wording.tell("Messages without a date, not drawn: {n}.", n=undated) if undated else "",
     )
     href = ground.leads(found.accounts)
     return Picture(
@@ -265,7 +270,7 @@ def _clocks(ground: Ground) -> Picture:
     steps = steps_of(look, [], zone)
     found = Apart(
         by_site=spreads(table, ("site", "clock")),
-        by_account=spreads(table, ("account", "clock")),
+        by_account=spreads(table.filter(pc.is_valid(table["account"])), ("account", "clock")),
         over_time=over_time(table, steps),
         steps=steps,
     )

@@ -73,7 +73,7 @@ def picture(asked: Asked) -> Response:
         drawn=drawn,
         sheets=sheets,
         pictures=service.PICTURES,
-        at=lambda instant_ns: wording_of(asked).minute(instant_ns),
+        at=lambda instant_ns: wording_of(asked).exact(instant_ns),
         part=lambda target, to: part_path(asked, state, target, to),
     )
 

@@ -16,7 +16,8 @@ from zegel.analysis.hours import weeks
 from zegel.analysis.network import network
 from zegel.analysis.pictures.apart import Apart, apart_picture, apart_sheets, height, lasting
 from zegel.analysis.pictures.hours import SHADES, hours_picture, shade_of
-from zegel.analysis.pictures.network import MOST_LINES, letters, network_picture
+from zegel.analysis.pictures.labels import letters
+from zegel.analysis.pictures.network import MOST_LINES, network_picture
 from zegel.analysis.pictures.network_sheets import network_sheets
 from zegel.analysis.pictures.svg import Caption, escape
 from zegel.analysis.pictures.timeline import ticks, timeline_picture, timeline_sheet
@@ -186,15 +187,15 @@ def test_a_line_is_wide_at_the_end_that_wrote() -> None:
 
 
 def test_a_network_draws_every_account_and_names_the_busiest() -> None:
-    picture = drawn_network(60, 300)
+    picture = drawn_network(90, 500)
     root = tree(picture)
-    found = traffic_of(rows_of(60, 300))
+    found = traffic_of(rows_of(90, 500))
     accounts = [one for one in root.iter(f"{SVG}g") if one.attrib.get("class") == "account"]
 
     assert len(accounts) == len(network(found).nodes)
     assert len(network(found).edges) < MOST_LINES
     assert len(list(root.iter(f"{SVG}path"))) == len(network(found).edges)
-    hidden = drawn_network(60, 300, live=True, href=href).count("label hidden")
+    hidden = drawn_network(90, 500, live=True, href=href).count("label hidden")
     assert 0 < hidden < len(accounts)
 
 

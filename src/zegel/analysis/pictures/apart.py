@@ -27,8 +27,8 @@ from zegel.analysis.sheets import Row, Sheet
 from zegel.analysis.timeline import Step
 from zegel.analysis.wording import Wording
 
-_WIDTH, _LEFT, _RIGHT, _TALL, _GAP = 960, 74, 20, 250, 58
-SCALE = ((1, "1 s"), (60, "1 min"), (3_600, "1 h"), (86_400, "1 d"), (2_592_000, "30 d"),
+_WIDTH, _LEFT, _RIGHT, _TALL, _GAP = 960, 74, 20, 280, 58
+SCALE = ((10, "10 s"), (600, "10 min"), (3_600, "1 h"), (86_400, "1 d"), (2_592_000, "30 d"),
          (31_536_000, "1 y"))  # fmt: skip
 MINUS = "\N{MINUS SIGN}"
 _FURTHEST = 4 * 31_536_000
@@ -193,7 +193,7 @@ def apart_sheets(found: Apart, wording: Wording) -> tuple[Sheet, Sheet, Sheet]:
     ]
     by_account = [
         Row(cells=(str(one.of[0]), clock_name(str(one.of[1]), wording), *cells(one)))
-        for one in sorted(found.by_account, key=lambda one: (-abs(one.middle), one.of))
+        for one in sorted(found.by_account, key=lambda one: (-abs(one.middle), *map(str, one.of)))
     ]
     over_time = [
         Row(

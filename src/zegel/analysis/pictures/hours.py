@@ -81,7 +81,7 @@ def _account(
     """Yield one account's name, its 24 hours and its seven days."""
     account = week.account or 0
     name = names[account]
-    said = wording.tell("{name}: {n} messages sent", name=name, n=week.messages)
+    said = wording.tell("{name}: sent {n}", name=name, n=week.messages)
     label = words(20, y + 17, short(name, 30))
     yield linked(label, href(("account", account)), said=said, reached=True)
     hours, days = week.by_hour(), week.by_day()

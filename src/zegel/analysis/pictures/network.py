@@ -10,9 +10,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from zegel.analysis.network import Edge, Network, Node
+from zegel.analysis.pictures.labels import (
+    LETTERED,
+    Spots,
+    beside,
+    called,
+    label_text,
+    labels,
+    letter_text,
+    letters,
+    middles,
+)
 from zegel.analysis.pictures.svg import (
     COLOURS,
     GROUND,
@@ -24,30 +36,18 @@ from zegel.analysis.pictures.svg import (
     linked,
     mark,
     nowhere,
-    short,
     width_of,
     words,
 )
 from zegel.analysis.wording import Wording
 
 _ROOM = 70
-_FEW = 40
-"""So many accounts and fewer are all labelled."""
-_LABELLED = 45
 MOST_LINES = 4000
 """Lines in one picture; the thinnest are left out, and the table has them."""
-_KEYS = 12
-"""Communities that stand in the key."""
 TOLD_APART = len(COLOURS) * SHAPES
 """Communities with a colour and shape of their own; the rest are small grey circles."""
-_LETTERED = 8
-"""Accounts of a community from which on its letter stands in the middle of it."""
-_LONGEST_LABEL = 32
-_HALO = f"stroke='{GROUND}' stroke-width='3' stroke-linejoin='round' paint-order='stroke'"
 
 Names = Sequence[str]
-Spots = Mapping[int, tuple[float, float, float]]
-"""Where each account stands, and its radius."""
 
 
 def network_picture(
@@ -62,25 +62,30 @@ def network_picture(
     """Draw a network; a live one carries every account's name, shown where it is pointed at."""
     if not drawn.nodes:
         return framed(960, 60, [words(20, 30, wording.say("No contacts."))], told, live=live)
-    tall, wide = _height(len(drawn.nodes)), _width(len(drawn.nodes))
-    spots = _spots(drawn.nodes, tall)
-    labels = dict(_labels(drawn.nodes, spots, names, tall))
+    size = _width(len(drawn.nodes)), _height(len(drawn.nodes))
+    spots, short_names = _spots(drawn.nodes, size), called(drawn.nodes, names)
+    if any(name != names[account] for account, name in short_names.items()):
+        told = replace(told, lines=(*told.lines, wording.say(_SHORT)))
+    middle = middles(drawn.nodes, spots)
+    placed = dict(labels(drawn.nodes, spots, short_names, size, middle))
     body = ["<g class='contacts'>", *_lines(drawn, spots, names, wording, href), "</g>"]
     body.append("<g class='accounts'>")
     for node in reversed(drawn.nodes):  # the busiest above the others
-        said = _said(node, names, wording)
-        target = href(("account", node.account))
-        at = labels.get(node.account)
+        at = placed.get(node.account)
         inner = _mark(node, spots[node.account])
         if at is not None:
-            inner += _label(*at)
+            inner += label_text(at)
         elif live:
-            inner += _label(*_beside(node, spots, names, wide), kind="hidden")
+            name = short_names[node.account]
+            inner += label_text(beside(spots[node.account], name, size[0]), hidden=True)
+        target = href(("account", node.account))
+        said = _said(node, names, wording)
         body.append(linked(inner, target, said=said, reached=at is not None, more=_CLASS))
-    body += ["</g>", *_letters(drawn.nodes, spots), *_key(drawn.nodes, tall, wording)]
-    return framed(_width(len(drawn.nodes)), tall + 34, body, told, live=live)
+    body += ["</g>", *(letter_text(*one) for one in middle), *_key(drawn.nodes, size, wording)]
+    return framed(size[0], size[1] + 34, body, told, live=live)
 
 
+_SHORT = "Labels are what stands before the @."
 _CLASS = " class='account'"
 
 
@@ -93,9 +98,9 @@ def _width(accounts: int) -> int:
     return min(1160, 640 + int(60 * math.sqrt(accounts)))
 
 
-def _spots(nodes: Sequence[Node], tall: int) -> dict[int, tuple[float, float, float]]:
+def _spots(nodes: Sequence[Node], size: tuple[int, int]) -> dict[int, tuple[float, float, float]]:
     """Stretch the layout over the picture; the area of a mark is its share of messages."""
-    most, wide = max(node.messages for node in nodes), _width(len(nodes))
+    most, (wide, tall) = max(node.messages for node in nodes), size
     largest = max(5.0, 22 - 2.2 * math.log(len(nodes) + 1))
     smallest = 4.0 if len(nodes) <= 300 else 2.2
     left, right = min(node.x for node in nodes), max(node.x for node in nodes)
@@ -119,15 +124,14 @@ def _lines(
 ) -> Iterator[str]:
     """Yield the lines, thin ones first, so that thick ones lie on top."""
     most = max([max(edge.forth, edge.back) for edge in drawn.edges], default=1)
-    thickest = 9.0 if len(drawn.nodes) <= 300 else 6.0
-    faint = 0.6 if len(drawn.edges) <= 1000 else 0.3
+    thickest, faint = next(look for many, *look in _CROWDS if len(drawn.edges) <= many)
     for edge in reversed(drawn.edges[:MOST_LINES]):
         x1, y1, _ = spots[edge.one]
         x2, y2, _ = spots[edge.other]
         away = math.hypot(x2 - x1, y2 - y1) or 1.0
         across, along = (y1 - y2) / away, (x2 - x1) / away
         one, other = (_half(count, most, thickest) for count in (edge.forth, edge.back))
-        opacity = min(0.9, faint + 0.5 * edge.messages / most)
+        opacity = min(0.85, faint + 0.5 * edge.messages / most)
         line = (
             f"<path d='M{x1 + across * one:.1f} {y1 + along * one:.1f}"
             f"L{x1 - across * one:.1f} {y1 - along * one:.1f}"
@@ -140,9 +144,13 @@ def _lines(
         )
 
 
+_CROWDS = ((60, 9.0, 0.65), (300, 7.0, 0.5), (1500, 4.0, 0.3), (10**9, 4.0, 0.22))
+"""Up to how many lines: how thick the thickest is, and how opaque the thinnest."""
+
+
 def _half(count: int, most: int, thickest: float) -> float:
     """Return half the width of a line at the end that wrote so many; a hair where none."""
-    return 0.12 if not count else max(0.45, thickest / 2 * math.sqrt(count / most))
+    return 0.12 if not count else max(0.4, thickest / 2 * math.sqrt(count / most))
 
 
 def _told(edge: Edge, names: Names, wording: Wording) -> str:
@@ -155,19 +163,13 @@ def _told(edge: Edge, names: Names, wording: Wording) -> str:
 
 def _said(node: Node, names: Names, wording: Wording) -> str:
     return wording.tell(
-        "{name}: {sent} sent, {received} received, {contacts} contacts, community {letter}",
+        "{name}: sent {sent}, received {received}, contacts {contacts}, community {letter}",
         name=names[node.account],
         sent=node.sent,
         received=node.received,
         contacts=node.contacts,
         letter=letters(node.community),
     )
-
-
-def letters(community: int) -> str:
-    """Return what a community is called: A to Z, AA, AB …"""
-    before, last = divmod(community, 26)
-    return (letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
 def _mark(node: Node, spot: tuple[float, float, float]) -> str:
@@ -181,82 +183,14 @@ def _mark(node: Node, spot: tuple[float, float, float]) -> str:
     return drawn.replace("/>", f" stroke='{GROUND}' stroke-width='0.8'/>")
 
 
-Label = tuple[float, float, str, str]
-"""Where, which end of it is there, what."""
-
-
-def _label(x: float, y: float, anchor: str, text: str, kind: str = "") -> str:
-    """Return a label with an edge of the ground's colour, so that lines do not cross it out."""
-    hidden = f" class='label{' hidden' if kind else ''}'"
-    return f"<g{hidden}>{words(x, y, text, anchor=anchor, more=f' {_HALO}')}</g>"
-
-
-def _beside(node: Node, spots: Spots, names: Names, wide: int) -> Label:
-    x, y, size = spots[node.account]
-    text = short(names[node.account], _LONGEST_LABEL)
-    if x > wide / 2:
-        return x - size - 3, y + 4, "end", text
-    return x + size + 3, y + 4, "start", text
-
-
-def _labels(
-    nodes: Sequence[Node], spots: Spots, names: Names, tall: int
-) -> Iterator[tuple[int, Label]]:
-    """Yield a label for the busiest accounts, wherever one has room that no other label takes."""
-    taken: list[tuple[float, float, float, float]] = []
-    across = _width(len(nodes))
-    wanted = nodes[: _LABELLED if len(nodes) > _FEW else _FEW]
-    taken += [(x - r, y - r, x + r, y + r) for x, y, r in (spots[n.account] for n in wanted)]
-    for node in wanted:
-        x, y, size = spots[node.account]
-        text = short(names[node.account], _LONGEST_LABEL)
-        wide = width_of(text)
-        for dx, dy, anchor in (
-            (size + 3, 4, "start"), (-size - 3, 4, "end"), (0, -size - 4, "middle"),
-            (0, size + 12, "middle"),
-        ):  # fmt: skip
-            left = x + dx - {"start": 0, "end": wide, "middle": wide / 2}[anchor]
-            box = (left, y + dy - 10, left + wide, y + dy + 3)
-            inside = box[0] > 4 and box[2] < across - 4 and box[1] > 0 and box[3] < tall
-            if inside and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                yield node.account, (x + dx, y + dy, anchor, text)
-                break
-
-
-def _overlap(
-    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
-) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
-def _letters(nodes: Sequence[Node], spots: Spots) -> Iterator[str]:
-    """Yield the letter of each larger community, in the middle of it."""
-    if len(nodes) <= _FEW:
-        return
-    members: dict[int, list[int]] = {}
-    for node in nodes:
-        members.setdefault(node.community, []).append(node.account)
-    taken: list[tuple[float, float]] = []
-    for community, accounts in sorted(members.items())[:_KEYS]:
-        xs, ys = (sorted(spots[one][axis] for one in accounts) for axis in (0, 1))
-        x, y = xs[len(xs) // 2], ys[len(ys) // 2]
-        free = all(abs(x - x1) > 24 or abs(y - y1) > 24 for x1, y1 in taken)
-        if len(accounts) >= _LETTERED and free:
-            taken.append((x, y))
-            more = f" font-weight='bold' {_HALO} pointer-events='none'"
-            text = words(x, y + 7, letters(community), size=20, anchor="middle", more=more)
-            yield f"<g class='label'>{text}</g>"
-
-
-def _key(nodes: Sequence[Node], tall: int, wording: Wording) -> Iterator[str]:
+def _key(nodes: Sequence[Node], size: tuple[int, int], wording: Wording) -> Iterator[str]:
     """Yield the key under the picture: each community's mark, letter and number of accounts."""
     sizes = Counter(node.community for node in nodes)
-    x, y = 20.0, tall + 18
+    x, y = 20.0, size[1] + 18.0
     shown = 0
-    for community in sorted(sizes)[:_KEYS]:
+    for community in sorted(sizes)[:LETTERED]:
         text = wording.tell("{letter}: {n} accounts", letter=letters(community), n=sizes[community])
-        if x + width_of(text) > _width(len(nodes)) - 150:
+        if x + width_of(text) > size[0] - 150:
             break
         yield mark(community, x + 6, y - 4, 6, community)
         yield words(x + 17, y, text)
@@ -264,4 +198,4 @@ def _key(nodes: Sequence[Node], tall: int, wording: Wording) -> Iterator[str]:
         shown += 1
     more = len(sizes) - shown
     if more:
-        yield words(x, y, wording.tell("and {n} smaller ones", n=more), colour="muted")
+        yield words(x, y, wording.tell("smaller ones: {n}", n=more), colour="muted")

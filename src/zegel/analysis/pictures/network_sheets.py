@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zegel.analysis.network import Edge, Network
-from zegel.analysis.pictures.network import letters
+from zegel.analysis.pictures.labels import letters
 from zegel.analysis.sheets import Row, Sheet
 from zegel.analysis.wording import Wording
 

@@ -52,7 +52,7 @@ def _bar(place: int, step: Step, most: int, wide: float, wording: Wording, href:
     if step.messages:
         tall = max(tall, 1.0)  # one message among thousands is seen
     x, gap = _LEFT + place * wide, min(1.5, wide / 5)
-    said = wording.tell("{step}: {n} messages", step=step.name, n=step.messages)
+    said = wording.tell("{step}: {n}", step=step.name, n=step.messages)
     bar = (
         f"<rect x='{x:.2f}' y='0' width='{wide:.2f}' height='{whole}' class='hit' fill='none'"
         " pointer-events='all'/>"
@@ -108,9 +108,9 @@ def timeline_sheet(steps: Sequence[Step], wording: Wording, *, undated: int = 0)
         if step.messages
     ]  # fmt: skip
     empty = len(steps) - len(rows)
-    note = wording.tell("{n} steps have no messages.", n=empty) if empty else ""
+    note = wording.tell("Steps without messages: {n}.", n=empty) if empty else ""
     if undated:
-        note += " " + wording.tell("{n} messages have no date and stand in no step.", n=undated)
+        note += " " + wording.tell("Messages without a date, in no step: {n}.", n=undated)
     return Sheet(
         name="timeline",
         title=_("Messages over time"),

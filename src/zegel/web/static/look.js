@@ -5,7 +5,7 @@
 for (const figure of document.querySelectorAll("[data-brush]")) {
   const form = document.querySelector("form[data-brushed]");
   const steps = [...figure.querySelectorAll(".step")];
-  let first = -1, last = -1, dragged = false;
+  let first = -1, last = -1, dragged = false, chosen = false;
 
   const under = (event) => {
     const box = document.elementFromPoint(event.clientX, event.clientY);
@@ -18,6 +18,7 @@ for (const figure of document.querySelectorAll("[data-brush]")) {
   const end = () => { first = last = -1; dragged = false; show(); };
 
   figure.addEventListener("pointerdown", (event) => {
+    chosen = false;
     first = last = event.button === 0 ? under(event) : -1;
     dragged = false;
   });
@@ -30,14 +31,18 @@ for (const figure of document.querySelectorAll("[data-brush]")) {
     show();
   });
   figure.addEventListener("click", (event) => {
+    if (chosen) event.preventDefault();
+    chosen = false;
+  }, true);
+  figure.addEventListener("pointerup", () => {
     if (!dragged || first < 0) { end(); return; }
-    event.preventDefault();
+    chosen = true;
     const [from, to] = [Math.min(first, last), Math.max(first, last)];
     form.elements.from.value = steps[from].dataset.from;
     form.elements.until.value = steps[to].dataset.until;
     form.elements.by.value = "";
     form.requestSubmit();
-  }, true);
+  });
   figure.addEventListener("dragstart", (event) => event.preventDefault());
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") end(); });
 }
