@@ -65,3 +65,51 @@ class Call:
     def media_type(self) -> str:
         """Return the media type of the answer."""
         return str(self.answer.get("contentMediaType", "application/json"))
+
+
+def inside_get(
+    path: str,
+    name: str,
+    says: str,
+    ask: Callable[[Query], Any],
+    answer: Shape,
+    *,
+    parts: Mapping[str, Shape] | None = None,
+    query: Mapping[str, Shape] | None = None,
+) -> Call:
+    """Return a call that reads inside an investigation."""
+    return Call(
+        method="GET",
+        at="investigation",
+        path=path,
+        name=name,
+        says=says,
+        ask=ask,
+        answer=answer,
+        parts=parts or {},
+        query=query or {},
+    )
+
+
+def inside_post(
+    path: str,
+    name: str,
+    says: str,
+    ask: Callable[[Query], Any],
+    answer: Shape,
+    *,
+    parts: Mapping[str, Shape] | None = None,
+    body: Shape | None = None,
+) -> Call:
+    """Return a call inside an investigation that is asked with a body."""
+    return Call(
+        method="POST",
+        at="investigation",
+        path=path,
+        name=name,
+        says=says,
+        ask=ask,
+        answer=answer,
+        parts=parts or {},
+        body=body,
+    )

@@ -1,8 +1,15 @@
 """The table of all calls: what is served is what is described."""
 
-from zegel.web.api import entry, inside, of_case
+from zegel.web.api import entry, inside, of_case, pictures, reading, searching
 from zegel.web.api.call import Call
 
-CALLS: tuple[Call, ...] = (*entry.CALLS, *of_case.CALLS, *inside.CALLS)
+CALLS: tuple[Call, ...] = (
+    *entry.CALLS,
+    *of_case.CALLS,
+    *searching.CALLS,
+    *reading.CALLS,
+    *pictures.CALLS,
+    *inside.CALLS,
+)
 
 __all__ = ["CALLS", "Call"]
