@@ -1,12 +1,14 @@
 """Write the reference pages that the code alone can keep true.
 
-`python docs/generate.py` writes `commands.md`, `errors.md` and `ontology.md`, and the column tables
-inside `case-format.md`. A test makes them again and compares, so a stale page fails the check.
+`python docs/generate.py` writes `commands.md`, `errors.md`, `ontology.md` and `openapi.json`, the
+column tables inside `case-format.md` and the calls inside `api.md`. A test makes them again and
+compares, so a stale page fails the check.
 Never writes anything outside `docs/reference`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -24,6 +26,7 @@ from zegel.cli.program import app as zegel
 from zegel.errors import ERRORS, ZegelError
 from zegel.investigation.schemas import TABLES
 from zegel.processing.schemas import KEYS, OPEN, SCAN
+from zegel.web.api import CALLS, Call, openapi
 
 REFERENCE = Path(__file__).parent / "reference"
 ONTOLOGY = Path(str(files("zegel.dossier.exchange"))) / "ontology.ttl"
@@ -227,13 +230,42 @@ def _short(graph: rdflib.Graph, term: Any) -> str:
     return str(graph.namespace_manager.normalizeUri(term))
 
 
+def api(page: str) -> str:
+    """Return `page` with the tables of calls between its marks made anew."""
+
+    def made(mark: re.Match[str]) -> str:
+        rows = [_call(call) for call in CALLS if call.at == mark[1]]
+        table = ["| call | name | what it does | asked with |", "|---|---|---|---|", *rows]
+        return "\n".join([f"<!-- calls of {mark[1]} -->", "", *table, "", "<!-- end -->"])
+
+    return _CALLS.sub(made, page)
+
+
+_CALLS = re.compile(r"<!-- calls of ([a-z]+) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def _call(call: Call) -> str:
+    path = call.path or "/"
+    words = [*call.query, *(call.body["properties"] if call.body else ())]
+    asked = ", ".join(f"`{word}`" for word in words)
+    return f"| `{call.method} {path}` | `{call.name}` | {call.says} | {asked} |"
+
+
+def api_document() -> str:
+    """Return the OpenAPI document, a line each."""
+    return json.dumps(openapi(), ensure_ascii=False, indent=1) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page and what it must hold."""
     form, folder = REFERENCE / "case-format.md", REFERENCE / "investigation-format.md"
+    calls = REFERENCE / "api.md"
     return {
         REFERENCE / "commands.md": commands(),
         REFERENCE / "errors.md": errors(),
         REFERENCE / "ontology.md": ontology(),
+        calls: api(calls.read_text(encoding="utf-8")),
+        REFERENCE / "openapi.json": api_document(),
         form: case_format(form.read_text(encoding="utf-8")),
         folder: case_format(folder.read_text(encoding="utf-8")),
     }

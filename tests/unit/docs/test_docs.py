@@ -189,7 +189,15 @@ def maker() -> ModuleType:
 
 @pytest.mark.parametrize(
     "name",
-    ["commands.md", "errors.md", "ontology.md", "case-format.md", "investigation-format.md"],
+    [
+        "commands.md",
+        "errors.md",
+        "ontology.md",
+        "api.md",
+        "openapi.json",
+        "case-format.md",
+        "investigation-format.md",
+    ],
 )
 def test_a_generated_page_is_fresh(name: str) -> None:
     pages: dict[Path, str] = maker().pages()

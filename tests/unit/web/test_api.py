@@ -248,9 +248,9 @@ def test_the_document_is_whole_in_itself() -> None:
             assert parts == set(re.findall(r"\{(\w+)\}", path)), path
             for schema in shapes_of(one):
                 Draft202012Validator.check_schema(schema)
-    assert set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(DOCUMENT))) == set(
-        DOCUMENT["components"]["schemas"]
-    )
+    for kind in ("schemas", "responses"):
+        referred = set(re.findall(rf'"#/components/{kind}/(\w+)"', json.dumps(DOCUMENT)))
+        assert referred == set(DOCUMENT["components"][kind])
 
 
 def shapes_of(operation: Mapping[str, Any]) -> Iterator[Shape]:

@@ -28,12 +28,12 @@ _GROUPS = {
     "investigation": "Inside an investigation",
 }
 _FAULTS = {
-    "400": "what is asked does not fit, or is not there",
-    "401": "there is no session, or it has ended",
-    "403": "this person may not do this; the refusal is in the log",
-    "413": "more was sent than is read",
-    "429": "too many requests; `Retry-After` says when to come back",
-    "default": "another error",
+    "400": ("Misfit", "what is asked does not fit, or is not there"),
+    "401": ("NoSession", "there is no session, or it has ended"),
+    "403": ("Refused", "this person may not do this; the refusal is in the log"),
+    "413": ("TooLong", "more was sent than is read"),
+    "429": ("TooMany", "too many requests; `Retry-After` says when to come back"),
+    "default": ("Fault", "another error"),
 }
 
 
@@ -57,6 +57,7 @@ def openapi() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {"Problem": PROBLEM},
+            "responses": {name: _fault(says) for name, says in _FAULTS.values()},
             "securitySchemes": {
                 "session": {
                     "type": "http",
@@ -77,7 +78,10 @@ def _operation(call: Call) -> dict[str, Any]:
         "parameters": _parameters(call),
         "responses": {
             "200": {"description": "done", "content": {call.media_type: {"schema": call.answer}}},
-            **{status: _fault(says) for status, says in _FAULTS.items()},
+            **{
+                status: {"$ref": f"#/components/responses/{name}"}
+                for status, (name, _) in _FAULTS.items()
+            },
         },
     }
     if call.body is not None:
