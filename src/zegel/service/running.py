@@ -31,7 +31,7 @@ from zegel.service.progress import Progress
 from zegel.tables import make_folder
 
 NOTE = "running"
-FORMAT = "zegel running"
+FORMAT = "zegel-running-1"
 EVERY = 1.0
 """Seconds between two notes of one phase, at least."""
 LARGEST = 64 * 1024
@@ -54,7 +54,6 @@ class _Note:
         self._last = 0.0
         self._said: dict[str, Any] = {
             "format": FORMAT,
-            "version": 1,
             "run": run,
             "who": who,
             "process": Process.here().as_json(),
@@ -218,6 +217,6 @@ def read_note(place: Path) -> dict[str, Any] | None:
         line, _, rest = text.partition(b"\n")
         if rest[:64] == sha256(line).hexdigest().encode():
             said: dict[str, Any] = json.loads(line)
-            return said if said.get("format") == FORMAT and said.get("version") == 1 else None
+            return said if said.get("format") == FORMAT else None
         time.sleep(_PAUSE)
     return None
