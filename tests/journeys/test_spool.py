@@ -25,14 +25,14 @@ def test_a_spool_that_lost_bodies_changes_no_row(
     zegel("intake", ams, "--case", tmp_path / "whole")
     shutil.copytree(tmp_path / "whole", tmp_path / "lossy")
     asked: list[bytes] = []
-    kept = SpoolReader.body
+    kept = SpoolReader.message
 
-    def forgetful(self: SpoolReader, *place: Any) -> bytes | None:
+    def forgetful(self: SpoolReader, *place: Any) -> Any:
         asked.append(place[-1])
         return None if len(asked) % 2 else kept(self, *place)
 
     process(Case.open(tmp_path / "whole"), ProcessOptions(workers=1))
-    monkeypatch.setattr(SpoolReader, "body", forgetful)
+    monkeypatch.setattr(SpoolReader, "message", forgetful)
     process(Case.open(tmp_path / "lossy"), ProcessOptions(workers=1))
 
     assert len(asked) > 50

@@ -10,32 +10,49 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zegel.processing.sql import PACKED, connect, parquet, quoted
+from zegel.processing.sql import PACKED, connect, parquet, quoted, slice_of, slices_of
 from zegel.processing.unlock import Budget
+
+if TYPE_CHECKING:
+    import duckdb
 
 ROWS_PER_GROUP = 2048
 """Rows of one Parquet row group: the unit of work of opening."""
 
 PLACES = 3
-"""Stored places kept for reading a content, should the first have lost its bytes."""
+"""Stored places kept for reading a content, should the first have lost its bytes; of each set of
+key packets among its copies."""
 
-_GROUPED = """
-  SELECT l.content_id,
+_SETS = """
+  SELECT l.content_id, l.esks,
          any_value(l.kind) AS kind,
          bool_or(l.encrypted) AS encrypted,
-         list_sort(list_distinct(flatten(list(l.esks)))) AS esks,
-         coalesce(min(l.first_key) FILTER (l.first_key <> ''::BLOB), ''::BLOB) AS first_key,
+         min(l.first_key) FILTER (l.first_key <> ''::BLOB) AS first_key,
          min({{'exhibit': l.exhibit, 'number': l.entry, 'offset': l."offset", 'length': l.length,
                'format': l.format, 'quoting': l.quoting, 'layer_path': l.layer_path,
                'part': string_split(l.filename, '/')[-2], 'spooled': l.spooled,
-               'spooled_size': l.spooled_size,
+               'spooled_keys': l.spooled_keys, 'spooled_size': l.spooled_size,
                'parent': m.parent, 'path': m.path, 'kind': m.kind, 'size': m.size,
                'mtime_ns': m.mtime_ns, 'mode': m.mode, 'sha256': m.sha256, 'target': m.target,
                'data_offset': m.data_offset, 'backing': m.backing}}, {places}) AS places,
-         list_sort(list_distinct(flatten(list(l.accounts)))) AS accounts
+         list_distinct(flatten(list(l.accounts))) AS accounts
   FROM {layers} l JOIN ({manifests}) m ON m.exhibit = l.exhibit AND m.number = l.entry
-  GROUP BY l.content_id
+  WHERE {slice}
+  GROUP BY l.content_id, l.esks
+"""
+"""Copies with the same key packets, and up to PLACES places of each."""
+
+_GROUPED = """
+  SELECT content_id,
+         any_value(kind) AS kind,
+         bool_or(encrypted) AS encrypted,
+         list_sort(list_distinct(flatten(list(esks)))) AS esks,
+         coalesce(min(first_key), ''::BLOB) AS first_key,
+         list_sort(flatten(list(places))) AS places,
+         list_sort(list_distinct(flatten(list(accounts)))) AS accounts
+  FROM ({sets}) GROUP BY content_id
 """
 
 _MANIFEST = """
@@ -112,7 +129,23 @@ def guesses_left(
 
 
 def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
-    """Write to `out` one row per content that this round must look at."""
+    """Write to `out` one row per content that this round must look at.
+
+    Places and packets of a content are gathered into lists, which cannot spill: so many contents
+    at a time that they fit, each slice a file; the slices are then merged in order, which can.
+    """
+    parts = [out.with_name(f"{out.name}.{number}") for number in range(slices_of(files.layers))]
+    with connect(spill) as connection:
+        for number, part in enumerate(parts):
+            one = _query(files, slice_of("l.content_id", number, len(parts)))
+            _write(connection, one, part if len(parts) > 1 else out)
+        if len(parts) > 1:
+            _write(connection, f"SELECT * FROM {parquet(parts)}", out)
+    for part in parts:
+        part.unlink(missing_ok=True)
+
+
+def _query(files: RoundInput, one: str) -> str:
     steps = ""
     pending = _FIRST
     if files.sessions:
@@ -122,12 +155,15 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
         _MANIFEST.format(exhibit=f"'{name}'", manifest=quoted(path))
         for name, path in files.manifests.items()
     )
-    grouped = _GROUPED.format(
-        layers=parquet(files.layers, filename=True), manifests=manifests, places=PLACES
+    layers = parquet(files.layers, filename=True)
+    sets = _SETS.format(layers=layers, manifests=manifests, places=PLACES, slice=one)
+    return f"WITH {steps} grouped AS ({_GROUPED.format(sets=sets)}), chosen AS ({pending})" + (
+        " SELECT * FROM chosen"
     )
-    steps += f"grouped AS ({grouped}), chosen AS ({pending})"
-    with connect(spill) as connection:
-        connection.execute(
-            f"COPY (WITH {steps} SELECT * FROM chosen ORDER BY first_key, content_id) "
-            f"TO {quoted(out)} ({PACKED}, ROW_GROUP_SIZE {ROWS_PER_GROUP})"
-        )
+
+
+def _write(connection: duckdb.DuckDBPyConnection, query: str, out: Path) -> None:
+    connection.execute(
+        f"COPY ({query} ORDER BY first_key, content_id) "
+        f"TO {quoted(out)} ({PACKED}, ROW_GROUP_SIZE {ROWS_PER_GROUP})"
+    )

@@ -7,13 +7,11 @@ block it lay in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from zegel import mailstores
-from zegel.exhibits import Copy, SealBroken
-from zegel.exhibits.model import Entry
 from zegel.openpgp.bodies import open_clear, open_message
 from zegel.openpgp.model import (
     BodyKind,
@@ -24,19 +22,18 @@ from zegel.openpgp.model import (
     OpenFailure,
     SessionKey,
 )
-from zegel.openpgp.packets import parse_esk
 from zegel.openpgp.secondopinion import Opinion
 from zegel.processing.batches import in_batches
 from zegel.processing.contents import Content, read_content, read_plain
-from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_bytes
-from zegel.processing.mime import read_mail
+from zegel.processing.fetching import Fetcher, LostPlaceError, find_layer
+from zegel.processing.keypackets import named
+from zegel.processing.layers import FoundLayer
 from zegel.processing.planned import Planned
 from zegel.processing.rows import Sink
 from zegel.processing.secondopinions import SecondOpinions, difference
-from zegel.processing.spool import SpoolReader
 from zegel.processing.stored import LARGEST_MESSAGE, content_identity, layer_kind
 from zegel.processing.unlock import Outcome, Unlocker
-from zegel.records import File, Problem, Span, State
+from zegel.records import Problem, State
 
 DEEPEST = 8
 """Encrypted blocks inside encrypted blocks; deeper ones are `unsupported: nested-too-deep`."""
@@ -50,12 +47,6 @@ _UNOPENED = {
     "too large": (State.UNSUPPORTED, f"larger-than-{LARGEST_MESSAGE}-bytes"),
 }
 
-FindEntry = Callable[[dict[str, Any]], tuple[Copy, Entry]]
-
-
-class LostPlaceError(Exception):
-    """No stored place of a content gives its sealed bytes any more."""
-
 
 class _Waiting:
     """One row of the plan on its way to its outcome."""
@@ -65,6 +56,7 @@ class _Waiting:
         "accounts",
         "content",
         "earlier",
+        "keys_lost",
         "known",
         "message",
         "outcome",
@@ -78,6 +70,7 @@ class _Waiting:
         self.path = ""
         self.accounts = tuple(row.accounts)
         self.message: EncryptedMessage | None = None
+        self.keys_lost = False
         self.earlier: Outcome | None = None
         self.known: Outcome | None = None
         self.outcome: Outcome | None = None
@@ -102,14 +95,12 @@ class Opening:
         self,
         round_number: int,
         unlocker: Unlocker,
-        find_entry: FindEntry,
-        spool: SpoolReader,
+        fetcher: Fetcher,
         sink: Sink,
     ) -> None:
         self.round = round_number
         self.unlocker = unlocker
-        self.find_entry = find_entry
-        self.spool = spool
+        self.fetcher = fetcher
         self.sink = sink
         self.item: _Waiting
         """The content whose outcome is being written; problems are said of its place."""
@@ -138,34 +129,19 @@ class Opening:
         item = _Waiting(row)
         if row.kind not in ENCRYPTED_KINDS:
             return item
-        esks = tuple([esk for packed in row.esks if (esk := parse_esk(packed[0], packed[1:]))])
         item.earlier, item.known = _earlier(row), _known(row)
-        kind = BodyKind(row.kind)
+        esks = named(row.esks)
         if item.known is None and not self.unlocker.worth_trying(esks, item.accounts, item.earlier):
             # Nothing to try: known without reading the body again. It may still be news, as when
             # a key that was missing has been found, but locked.
-            item.message = _message(row.content_id, kind, esks, b"")
+            item.message = _message(row.content_id, BodyKind(row.kind), esks)
             return item
-        # Key packets of every copy count, not only those of the copy that is read.
-        item.message, item.path = self._spooled(row, kind, esks), row.layer_path
-        if item.message is None:
-            try:
-                raw = self._read_raw(item)
-            except LostPlaceError:
-                return item
-            layer = _find_layer(item.place, raw)
-            assert isinstance(layer.message, EncryptedMessage)
-            item.message, item.path = replace(layer.message, esks=esks), layer.path
+        with suppress(LostPlaceError):
+            found = self.fetcher.message(row)
+            item.message, item.path, item.keys_lost = found.message, found.path, found.keys_lost
+            if found.place is not None:
+                item.place = found.place
         return item
-
-    def _spooled(
-        self, row: Planned, kind: BodyKind, esks: tuple[Esk, ...]
-    ) -> EncryptedMessage | None:
-        """Return the message as the scan put it aside, unless it did not or it is gone."""
-        if row.spooled is None or row.spooled_size is None:
-            return None
-        body = self.spool.body(row.part, row.spooled, row.spooled_size, row.content_id)
-        return _message(row.content_id, kind, esks, body) if body is not None else None
 
     def _outcome(
         self, message: EncryptedMessage, accounts: Sequence[str], before: _Waiting | None = None
@@ -183,6 +159,8 @@ class Opening:
         """Write how `item` ended, and open what lies inside it."""
         self.item, row = item, item.row
         identity, kind = row.content_id, row.kind
+        if item.keys_lost:
+            self._problem(Problem(kind="sealed bytes lost"))
         if item.message is not None and item.outcome is not None:
             self._record(item.message, item.outcome, item.accounts, item.path, item.content)
         elif kind in ENCRYPTED_KINDS:
@@ -256,11 +234,11 @@ class Opening:
         find_key = self.unlocker.keyring.find_public
         identity, kind = item.row.content_id, item.row.kind
         try:
-            raw = self._read_raw(item)
+            item.place, raw = self.fetcher.raw(item.row)
             if kind == "plain":
                 self._content(identity, read_plain(raw, find_key))
                 return
-            layer = _find_layer(item.place, raw)
+            layer = find_layer(item.place, raw)
         except LostPlaceError:
             self._problem(Problem(kind="sealed bytes lost"))
             return
@@ -276,19 +254,6 @@ class Opening:
             unsupported = opened.failure is OpenFailure.UNSUPPORTED
             state = State.UNSUPPORTED if unsupported else State.DAMAGED
             self._session(identity, Outcome(), kind, state=(state, opened.code))
-
-    def _read_raw(self, item: _Waiting) -> bytes:
-        for place in item.row.places():
-            copy, entry = self.find_entry(place)
-            try:
-                data = copy.read_checked(entry)
-            except (SealBroken, OSError):
-                continue
-            item.place = place
-            file = File(path=entry.path, data=data, mtime_ns=entry.mtime_ns)
-            span = Span(offset=place["offset"], length=place["length"], quoting=place["quoting"])
-            return mailstores.by_name(place["format"]).message(file, span)
-        raise LostPlaceError
 
     def _content(self, identity: bytes, content: Content) -> None:
         row = {"round": self.round, "content_id": identity, **content.row}
@@ -352,14 +317,6 @@ class Opening:
         )
 
 
-def _find_layer(place: dict[str, Any], raw: bytes) -> FoundLayer:
-    if mailstores.by_name(place["format"]).mail:
-        layers = find_layers(read_mail(raw))
-    else:
-        layers = find_layers_in_bytes(raw, "")
-    return next(layer for layer in layers if layer.path == place["layer_path"])
-
-
 def _earlier(planned: Planned) -> Outcome | None:
     row = planned.earlier
     if row["tried_passphrases"] is None or row["tried_esks"] != len(planned.esks):
@@ -395,8 +352,6 @@ def _reopened(message: EncryptedMessage, known: Outcome) -> Outcome | None:
     return replace(known, opened=opened) if isinstance(opened, Opened) else None
 
 
-def _message(
-    identity: bytes, kind: BodyKind, esks: tuple[Esk, ...], body: bytes
-) -> EncryptedMessage:
-    """Return a message whose packets were taken apart before; it stands nowhere."""
-    return EncryptedMessage(esks=esks, kind=kind, body=body, ciphertext_id=identity, start=0, end=0)
+def _message(identity: bytes, kind: BodyKind, esks: tuple[Esk, ...]) -> EncryptedMessage:
+    """Return a message of which nothing is read: who could open it is known, and nobody can."""
+    return EncryptedMessage(esks=esks, kind=kind, body=b"", ciphertext_id=identity, start=0, end=0)

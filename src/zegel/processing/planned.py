@@ -42,6 +42,7 @@ class Planned:
         "length",
         "part",
         "spooled",
+        "spooled_keys",
         "spooled_size",
     )
 
@@ -55,6 +56,7 @@ class Planned:
         layer_path: str,
         part: str,
         spooled: int | None,
+        spooled_keys: int | None,
         spooled_size: int | None,
         earlier: dict[str, Any],
         places: pa.ListArray,
@@ -68,6 +70,7 @@ class Planned:
         self.layer_path = layer_path
         self.part = part
         self.spooled = spooled
+        self.spooled_keys = spooled_keys
         self.spooled_size = spooled_size
         self.earlier = earlier
         self._places = places
@@ -90,7 +93,7 @@ def read_plan(path: Path, group: int) -> list[Planned]:
     own = [table.column(name) for name in ("content_id", "kind", "esks", "accounts")]
     of_place = [
         pc.struct_field(first, name)
-        for name in ("length", "layer_path", "part", "spooled", "spooled_size")
+        for name in ("length", "layer_path", "part", "spooled", "spooled_keys", "spooled_size")
     ]
     values = zip(*(column.to_pylist() for column in (*own, *of_place)), strict=True)
     earlier = _earlier(table)

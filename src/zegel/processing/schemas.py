@@ -61,14 +61,17 @@ LAYERS = pa.schema(
         ("format", pa.string()),
         ("quoting", pa.string()),
         ("spooled", pa.int64()),
+        ("spooled_keys", pa.int64()),
         ("spooled_size", pa.int64()),
         ("accounts", TEXTS),
     ]
 )
-"""One row per layer of a stored message. `esks` hold tag octet and packet body of each ESK.
+"""One row per layer of a stored message. `esks` hold of each session-key packet its tag, the octets
+that say whom it is for, and the first eight of its SHA-256.
 
-`spooled` and `spooled_size` say where the scan put the encrypted body for the next step, null where
-it did not; that file is gone when processing has ended.
+`spooled`, `spooled_keys` and `spooled_size` say where the scan put key packets and body for the
+next step, and the octets of either; null where it did not. That file is gone when processing has
+ended.
 """
 
 KEY_PLACES = pa.schema(

@@ -1,7 +1,7 @@
-"""Carries encrypted bodies from scan to open, so that a mail is read and taken apart once.
+"""Carries encrypted messages from scan to open, so that a mail is read and taken apart once.
 
 Scratch, not evidence: the exhibit stays the source. What is missing, cut short or altered here is
-read again from there; the digest that names a body decides.
+read again from there; the digests that name a body and its key packets decide.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from types import TracebackType
 
 from zegel.tables import StorageGuard, make_folder
 
-LARGEST_BODY = 256 * 2**10
-"""Bytes; larger bodies are rare, and reading them again costs little beside opening them."""
+LARGEST = 256 * 2**10
+"""Bytes of key packets and body; larger messages are rare, and reading them again costs little
+beside opening them."""
 _BUFFER = 2**20
 _KEPT_OPEN = 128
 
 
 class Spool:
-    """Takes the bodies of one part of the scan, in order."""
+    """Takes the encrypted messages of one part of the scan, in order."""
 
     def __init__(self, folder: Path, part: str) -> None:
         self._place = make_folder(folder) / part
@@ -30,12 +31,13 @@ class Spool:
             self._file = self._place.open("wb", buffering=_BUFFER)
         self._end = 0
 
-    def keep(self, body: bytes) -> int | None:
-        """Append `body` and return where it begins; None where it is too large to be kept."""
-        size = len(body)
-        if size > LARGEST_BODY:
+    def keep(self, keys: bytes, body: bytes) -> int | None:
+        """Append `keys` and `body`; return where they begin, None where they are too large."""
+        size = len(keys) + len(body)
+        if size > LARGEST:
             return None
         with StorageGuard(self._place):
+            self._file.write(keys)
             self._file.write(body)
         begin, self._end = self._end, self._end + size
         return begin
@@ -47,7 +49,7 @@ class Spool:
 
 
 class SpoolReader:
-    """Hands the bodies of all parts out again, for as long as a `with` block lasts."""
+    """Hands the messages of all parts out again, for as long as a `with` block lasts."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,13 +68,20 @@ class SpoolReader:
             os.close(descriptor)
         self._files.clear()
 
-    def body(self, part: str, begin: int, size: int, sha256: bytes) -> bytes | None:
-        """Return the body that `part` of the scan put at `begin`; None where it is not there."""
+    def message(
+        self, part: str, begin: int, keys: int, size: int, sha256: bytes
+    ) -> tuple[bytes, bytes] | None:
+        """Return the key packets and the body that `part` of the scan put at `begin`.
+
+        None where they are not there, or the body is not the one of that digest; who uses the
+        packets holds them against their own.
+        """
         try:
-            found = os.pread(self._opened(part), size, begin)
+            found = os.pread(self._opened(part), keys + size, begin)
         except OSError:  # the exhibit has it still, and says so where it has not
             return None
-        return found if hashlib.sha256(found).digest() == sha256 else None
+        body = found[keys:]
+        return (found[:keys], body) if hashlib.sha256(body).digest() == sha256 else None
 
     def _opened(self, part: str) -> int:
         descriptor = self._files.get(part)

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
+
 from zegel.tables import make_folder
 from zegel.tables.commit import reason_in, refused
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_LIMIT = "700MB"
+
+ROWS_AT_ONCE = 400_000
+"""Rows gathered into lists at once: DuckDB holds lists in memory, whatever its limit."""
 
 PACKED = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 """How DuckDB writes a table; its own level of 3 takes longer than the query before it."""
@@ -71,3 +76,14 @@ def parquet(files: Sequence[Path], *, filename: bool = False) -> str:
     """Return a table expression over Parquet files of one schema, perhaps with each one's name."""
     names = ", ".join(quoted(path) for path in files)
     return f"read_parquet([{names}], filename = true)" if filename else f"read_parquet([{names}])"
+
+
+def slices_of(files: Sequence[Path]) -> int:
+    """Return in how many slices the groups of these files' rows are gathered one after another."""
+    rows: int = sum(pq.read_metadata(path).num_rows for path in files)
+    return 1 + rows // ROWS_AT_ONCE
+
+
+def slice_of(key: str, number: int, slices: int) -> str:
+    """Return the condition that holds for the keys of one slice: every key is in exactly one."""
+    return "true" if slices == 1 else f"hash({key}) % {slices} = {number}"

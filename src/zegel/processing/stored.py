@@ -22,6 +22,7 @@ from zegel.processing.headers import (
     references,
     unstructured,
 )
+from zegel.processing.keypackets import head, packed
 from zegel.processing.layers import (
     FoundLayer,
     find_keys_in,
@@ -250,7 +251,7 @@ def _layer_columns(
         "kind": [kind_of(layer) for _, layer in layers],
         "content_id": [content_identity(layer, item.sha256) for item, layer in layers],
         "encrypted": [is_encrypted(layer) for _, layer in layers],
-        "esks": [[bytes((esk.tag,)) + esk.body for esk in found] for found in esks],
+        "esks": [[head(esk) for esk in found] for found in esks],
         "first_key": [min((e.key_id for e in found if e.key_id), default=b"") for found in esks],
         "exhibit": [item.place.exhibit for item in stored],
         "entry": [item.place.entry.number for item in stored],
@@ -258,18 +259,21 @@ def _layer_columns(
         "length": [item.span.length for item in stored],
         "format": [item.form.name for item in stored],
         "quoting": [item.span.quoting for item in stored],
-        "spooled": [begin for begin, _ in spooled],
-        "spooled_size": [size for _, size in spooled],
+        "spooled": [begin for begin, _, _ in spooled],
+        "spooled_keys": [keys for _, keys, _ in spooled],
+        "spooled_size": [size for _, _, size in spooled],
         "accounts": [_accounts(item) for item in stored],
     }
 
 
-def _spooled(layer: FoundLayer, spool: Spool) -> tuple[int | None, int | None]:
+def _spooled(layer: FoundLayer, spool: Spool) -> tuple[int | None, int | None, int | None]:
+    """Put a body and its key packets aside; return where they begin, and the octets of either."""
     message = layer.message
     if not isinstance(message, EncryptedMessage) or layer.problems or message.problems:
-        return None, None  # what is damaged is read in its place again
-    begin = spool.keep(message.body)
-    return begin, None if begin is None else len(message.body)
+        return None, None, None  # what is damaged is read in its place again
+    keys = packed(message.esks)
+    begin = spool.keep(keys, message.body)
+    return (None, None, None) if begin is None else (begin, len(keys), len(message.body))
 
 
 def _accounts(item: Stored) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from zegel.exhibits import Copy, open_copy
 from zegel.exhibits.model import Entry, entry_of
 from zegel.openpgp.agentkeys import AgentKey
+from zegel.processing.fetching import Fetcher
 from zegel.processing.keyring import worker_keyring
 from zegel.processing.keytable import Material, understand, unlock_row
 from zegel.processing.opening import Opening
@@ -140,7 +141,8 @@ class OpenTask:
         # A plan without rows has no group, and still gives a part with its empty tables.
         rows = read_plan(self.plan, self.group)
         with SpoolReader(self.spool) as spool:
-            Opening(self.round, unlocker, self._find_entry, spool, writer).open_rows(rows)
+            fetcher = Fetcher(self._find_entry, spool)
+            Opening(self.round, unlocker, fetcher, writer).open_rows(rows)
         return Finished(part=self.part, unfinished=writer.unfinished, rows=writer.finish())
 
     def _find_entry(self, place: dict[str, Any]) -> tuple[Copy, Entry]:

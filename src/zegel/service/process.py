@@ -36,8 +36,10 @@ from zegel.service.running import watched
 from zegel.tables import StorageGuard, commit, make_folder
 
 PASSPHRASES = "private/passphrases.json"
-RULES = 3
+RULES = 4
 """Version of the rules that turn bytes into rows; tables of another one are not added to."""
+PLAN, GROUPS = "plan.parquet", "groups.json"
+"""A round's plan, until it is carried out; and how many contents each of its row groups has."""
 
 _GOLDEN = 0.6180339887498949
 """Multiples of it, their whole part left out, fill the numbers from 0 to 1 evenly at any count."""
@@ -194,7 +196,7 @@ class _Run:
             spill=self.case.folder / "spill",
         )
         plan, number = self._plan(digest, go_on)
-        sizes = _row_groups(plan)
+        sizes = _sizes(plan)
         self.progress.phase("open", sum(sizes), "contents")
         parts = {f"r{number:04d}-{digest}-{group:06d}": group for group in _spread(len(sizes))}
 
@@ -203,6 +205,7 @@ class _Run:
                 if stage.has(part):
                     self.progress.advance(sizes[group], stage.rows(part, "problems"))
                     continue
+                _require(plan, part)
                 yield OpenTask(
                     stage=stage.folder,
                     part=part,
@@ -221,6 +224,7 @@ class _Run:
             self.progress.advance(sizes[parts[finished.part]], finished.rows["problems"])
 
         self.engine.run(tasks(), done)
+        plan.unlink(missing_ok=True)  # read for the last time: what a later round needs is opened
 
     def _round_digest(self, keys: Path, phrases: PassphraseList) -> str:
         """Name a round by all that it depends on."""
@@ -242,7 +246,7 @@ class _Run:
         stage = self.case.stage("plan")
         known = stage.parts()
         if known and known[-1].endswith(digest) and not go_on:
-            return stage.folder / known[-1] / "plan.parquet", len(known)
+            return stage.folder / known[-1] / PLAN, len(known)
         number = len(known) + 1
         part = f"r{number:04d}-{digest}"
         unfinished = make_folder(stage.folder / f".unfinished-{part}")
@@ -255,9 +259,11 @@ class _Run:
         )
         self.progress.phase("plan", None, "contents")
         with StorageGuard(unfinished):
-            plan_round(files, unfinished / "plan.parquet", self.case.folder / "spill")
+            plan_round(files, unfinished / PLAN, self.case.folder / "spill")
+            groups = _row_groups(unfinished / PLAN)
+            (unfinished / GROUPS).write_text(json.dumps(groups), encoding="ascii")
         commit(unfinished, stage.folder / part)
-        return stage.folder / part / "plan.parquet", number
+        return stage.folder / part / PLAN, number
 
     def settle(self) -> dict[str, str]:
         scanned, opened = self.case.stage("scan"), self.case.stage("open")
@@ -296,6 +302,21 @@ class _Run:
         rounds = {name: self.case.stage(name).parts()[-1:] for name in ("keys", "plan")}
         named = json.dumps({**self._digests(), **rounds}, sort_keys=True)
         return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
+def _sizes(plan: Path) -> list[int]:
+    """Return how many contents each row group of a plan has, or had."""
+    sizes: list[int] = json.loads((plan.parent / GROUPS).read_bytes())
+    return sizes
+
+
+def _require(plan: Path, part: str) -> None:
+    if not plan.exists():
+        raise CaseError(
+            f"the part {part} of a round that was finished is not there",
+            where=str(plan.parent),
+            next_step="Restore the case's tables from a copy; nothing was changed.",
+        )
 
 
 def _row_groups(plan: Path) -> list[int]:

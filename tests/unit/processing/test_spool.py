@@ -8,32 +8,40 @@ from pathlib import Path
 import pytest
 
 from zegel.processing import spool as spooling
-from zegel.processing.spool import LARGEST_BODY, Spool, SpoolReader
+from zegel.processing.spool import LARGEST, Spool, SpoolReader
 
-BODIES = (b"one", b"", b"\0" * 5000, bytes(range(256)))
+MESSAGES = [(b"", b"one"), (b"keys", b""), (b"k" * 300, b"\0" * 5000), (b"k", bytes(range(256)))]
+Place = tuple[int, int, int, bytes]
 
 
-def kept(folder: Path, part: str = "p") -> list[tuple[int, int, bytes]]:
-    """Keep all bodies; return where each begins, its size and its digest."""
+def kept(folder: Path, part: str = "p") -> list[Place]:
+    """Keep all messages; return where each begins, the sizes of either half, the body's digest."""
     spool = Spool(folder, part)
-    places = [(spool.keep(body), len(body), sha256(body).digest()) for body in BODIES]
+    places = [
+        (spool.keep(keys, body), len(keys), len(body), sha256(body).digest())
+        for keys, body in MESSAGES
+    ]
     spool.close()
-    return [(begin, size, digest) for begin, size, digest in places if begin is not None]
+    return [
+        (begin, keys, size, digest) for begin, keys, size, digest in places if begin is not None
+    ]
 
 
-def read(folder: Path, places: list[tuple[int, int, bytes]], part: str = "p") -> list[bytes | None]:
+def read(folder: Path, places: list[Place], part: str = "p") -> list[tuple[bytes, bytes] | None]:
     with SpoolReader(folder) as reader:
-        return [reader.body(part, *place) for place in places]
+        return [reader.message(part, *place) for place in places]
 
 
-def test_every_body_comes_back(tmp_path: Path) -> None:
-    assert read(tmp_path, kept(tmp_path)) == list(BODIES)
+def test_every_message_comes_back(tmp_path: Path) -> None:
+    assert read(tmp_path, kept(tmp_path)) == MESSAGES
 
 
-def test_a_body_too_large_is_not_kept(tmp_path: Path) -> None:
+def test_a_message_too_large_is_not_kept(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "p")
 
-    assert (spool.keep(bytes(LARGEST_BODY)), spool.keep(bytes(LARGEST_BODY + 1))) == (0, None)
+    assert spool.keep(bytes(9), bytes(LARGEST - 9)) == 0
+    assert spool.keep(bytes(10), bytes(LARGEST - 9)) is None
+    assert spool.keep(bytes(LARGEST + 1), b"") is None
     spool.close()
 
 
@@ -50,13 +58,13 @@ def test_what_is_damaged_or_gone_is_nothing(tmp_path: Path, damage: str) -> None
 
     found = read(tmp_path, places, "q" if damage == "another part" else "p")
     # Of nothing, nothing can be missing.
-    assert [body for body in found if body] == []
+    assert [one for one in found if one and one[1]] == []
 
 
 def test_a_part_begun_again_replaces_what_a_killed_run_left(tmp_path: Path) -> None:
     (tmp_path / "p").write_bytes(b"half of som")
 
-    assert read(tmp_path, kept(tmp_path)) == list(BODIES)
+    assert read(tmp_path, kept(tmp_path)) == MESSAGES
 
 
 def test_more_parts_than_may_be_open_are_read(
@@ -68,4 +76,4 @@ def test_more_parts_than_may_be_open_are_read(
 
     with SpoolReader(tmp_path) as reader:
         for part in [*parts, *parts]:
-            assert [reader.body(part, *place) for place in places[part]] == list(BODIES)
+            assert [reader.message(part, *place) for place in places[part]] == MESSAGES
