@@ -19,23 +19,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zegel.processing.sql import PACKED, connect, parquet, quoted
+from zegel.processing.sql import PACKED, connect, parquet, quoted, slice_of, slices_of
 
 if TYPE_CHECKING:
     import duckdb
 
 BLOCKS = """
-CREATE TABLE blocks AS
 SELECT content_id, max_by(COLUMNS(* EXCLUDE (content_id)), round)
-FROM {sessions} GROUP BY content_id
+FROM {sessions} WHERE {slice} GROUP BY content_id
 """
 
 CONTENT = """
-CREATE TABLE content AS
 SELECT content_id, max_by(plaintext_sha256, round) AS plaintext_sha256,
        max_by(message_id, round) AS message_id, max_by(signature, round) AS signature,
        max_by(date_ns, round) AS date_ns
-FROM {contents} GROUP BY content_id
+FROM {contents} WHERE {slice} GROUP BY content_id
 """
 
 LAYER_STATES = """
@@ -51,16 +49,17 @@ FROM {layers} layers JOIN inside ON inside.root_id = layers.content_id
 JOIN blocks ON blocks.content_id = inside.content_id
 """
 
+GATHERED = """
+SELECT stored_id,
+       list_distinct(list(state)) AS states,
+       arg_max({'reason': reason, 'detail': detail},
+         CASE state WHEN 'damaged' THEN 4 WHEN 'unsupported' THEN 3
+                    WHEN 'key locked' THEN 2 WHEN 'no key' THEN 1 ELSE 0 END) AS why
+FROM layer_states WHERE {slice} GROUP BY stored_id
+"""
+
 STATES = """
 CREATE TABLE states AS
-WITH gathered AS (
-  SELECT stored_id,
-         list_distinct(list(state)) AS states,
-         arg_max({'reason': reason, 'detail': detail},
-           CASE state WHEN 'damaged' THEN 4 WHEN 'unsupported' THEN 3
-                      WHEN 'key locked' THEN 2 WHEN 'no key' THEN 1 ELSE 0 END) AS why
-  FROM layer_states GROUP BY stored_id
-)
 SELECT row_number() OVER (ORDER BY s.exhibit, s.entry, s."offset") AS place,
        s.stored_id, s.exhibit, s.entry, s.path, s."offset", s.length, s.sha256, s.format,
        s.store, s.account, s.folder, s.message_id AS header_message_id,
@@ -87,11 +86,10 @@ LEFT JOIN content c ON c.content_id = f.content_ids[1]
 """
 
 FIRST_CONTENT = """
-CREATE TABLE first_content AS
 SELECT stored_id,
        list(content_id ORDER BY kind = 'plain', content_id) AS content_ids,
        NOT bool_or(kind = 'plain') AS alone
-FROM {layers} GROUP BY stored_id
+FROM {layers} WHERE {slice} GROUP BY stored_id
 """
 
 # Each stored message has up to two names; equal names make one message.
@@ -130,9 +128,9 @@ FROM hooked h JOIN hooked further ON further.place = h.label
 """
 
 MESSAGES = """
-CREATE TABLE messages AS
 WITH member AS (
-  SELECT s.*, labels.label FROM states s JOIN labels USING (place)
+  SELECT s.stored_id, s.place, s.content_ids, s.clock_ns, s.state, labels.label
+  FROM states s JOIN labels USING (place) WHERE {slice}
 )
 SELECT min_by(stored_id, place) AS message, count(*) AS copies,
        list_sort(list(stored_id)) AS stored,
@@ -140,7 +138,7 @@ SELECT min_by(stored_id, place) AS message, count(*) AS copies,
        min(clock_ns) AS clock_ns,
        min_by(state, CASE state WHEN 'readable' THEN 0 WHEN 'not encrypted' THEN 1
                      WHEN 'partly readable' THEN 2 ELSE 3 END) AS state
-FROM member GROUP BY label ORDER BY message
+FROM member GROUP BY label
 """
 
 
@@ -159,19 +157,25 @@ class Settled:
 
 
 def settle(files: Settled, out: Path, spill: Path) -> None:
-    """Write `states`, `messages` and `blocks` as Parquet files into the folder `out`."""
+    """Write `states`, `messages` and `blocks` as Parquet files into the folder `out`.
+
+    What lists are gathered from is taken a slice of keys at a time, since they cannot spill.
+    """
+    sessions, layers = parquet(files.sessions), parquet(files.layers)
+    stored = slices_of(files.layers)
     with connect(spill) as connection:
-        connection.execute(BLOCKS.format(sessions=parquet(files.sessions)))
-        connection.execute(CONTENT.format(contents=parquet(files.contents)))
-        layers = parquet(files.layers)
-        connection.execute(
-            LAYER_STATES.replace("{layers}", layers).replace("{sessions}", parquet(files.sessions))
-        )
-        connection.execute(FIRST_CONTENT.replace("{layers}", layers))
+        blocks = BLOCKS.replace("{sessions}", sessions)
+        contents = CONTENT.replace("{contents}", parquet(files.contents))
+        _gather(connection, "blocks", blocks, "content_id", slices_of(files.sessions))
+        _gather(connection, "content", contents, "content_id", slices_of(files.contents))
+        connection.execute(LAYER_STATES.replace("{layers}", layers).replace("{sessions}", sessions))
+        first = FIRST_CONTENT.replace("{layers}", layers)
+        _gather(connection, "first_content", first, "stored_id", stored)
+        _gather(connection, "gathered", GATHERED, "stored_id", stored)
         connection.execute(STATES.replace("{stored}", parquet(files.stored)))
         connection.execute(NAMES)
         join_messages(connection)
-        connection.execute(MESSAGES)
+        _gather(connection, "messages", MESSAGES, "labels.label", stored)
         for table, rows in (
             ("states", "SELECT * EXCLUDE (place) FROM states ORDER BY place"),
             ("messages", "SELECT * FROM messages ORDER BY message"),
@@ -179,6 +183,15 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
         ):
             place = quoted(out / f"{table}.parquet")
             connection.execute(f"COPY ({rows}) TO {place} ({PACKED})")
+
+
+def _gather(
+    connection: duckdb.DuckDBPyConnection, table: str, query: str, key: str, slices: int
+) -> None:
+    for number in range(slices):
+        rows = query.replace("{slice}", slice_of(key, number, slices))
+        into = f"INSERT INTO {table}" if number else f"CREATE TABLE {table} AS"
+        connection.execute(f"{into} {rows}")
 
 
 def join_messages(connection: duckdb.DuckDBPyConnection) -> int:
