@@ -18,9 +18,9 @@ from zegel.tables.commit import reason_in, refused
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY_LIMIT = "700MB"
+MEMORY_LIMIT = "600MB"
 
-ROWS_AT_ONCE = 400_000
+ROWS_AT_ONCE = 200_000
 """Rows gathered into lists at once: DuckDB holds lists in memory, whatever its limit."""
 
 PACKED = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
