@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from zegel import service
 from zegel.service.ledgercuts import DIMENSIONS, PLACES
-from zegel.service.ledgerpictures import Words, picture_of
+from zegel.service.ledgerpictures import MOST_DRAWN, Words, every_day, picture_of
 from zegel.web.asked import Asked
 from zegel.web.examiner import page
 from zegel.web.routes import Route
@@ -119,6 +119,8 @@ def ledger(asked: Asked) -> Response:
         columns=[] if divided else list(found["total"]["states"]),
         query={"by": cut.by, **fixed},
         picture=_picture(asked, found, words, links) if found.get("rows") else "",
+        most_drawn=MOST_DRAWN,
+        whole_days=bool(every_day(found.get("rows", []))),
     )
 
 

@@ -12,6 +12,7 @@ from zegel import service
 from zegel.casefile import Case
 from zegel.custody.log import Log
 from zegel.errors import UsageError
+from zegel.service.ledgerpictures import every_day
 from zegel.tables import read_rows
 
 
@@ -180,3 +181,11 @@ def test_before_processing_exhibits_have_nothing_found_and_lists_say_what_to_do(
 def test_a_page_has_bounds(words: dict[str, int]) -> None:
     with pytest.raises(UsageError):
         service.Part(**words)
+
+
+def test_a_picture_of_days_has_a_place_for_days_without_a_message() -> None:
+    rows = [{"name": day} for day in ("2016-02-28", "", "2016-03-02")]
+
+    assert every_day(rows) == ["2016-02-28", "2016-02-29", "2016-03-01", "2016-03-02"]
+    assert every_day([{"name": "1970-01-01"}, {"name": "2016-03-02"}]) == []
+    assert every_day([{"name": "E1"}]) == every_day([{"name": ""}]) == []

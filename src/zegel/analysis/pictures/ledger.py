@@ -36,7 +36,9 @@ _PATTERNS: Mapping[str, str] = {
     "cross": "<path d='M0 0 8 8M8 0 0 8'/>",
 }
 _TEXT = "font-family='sans-serif' font-size='12' fill='currentColor'"
-_WIDTH, _LABEL, _NUMBER = 960, 230, 90
+_WIDTH, _NUMBER = 960, 90
+_LETTER, _MARGIN = 7.0, 24
+"""Width of a letter, as wide as most fonts have it, and what stands around a name."""
 _BAR, _STEP = 18, 28
 _THINNEST = 2.0
 _LONGEST_LABEL = 34
@@ -84,17 +86,21 @@ def ledger_bars(shares: Sequence[Share], words: Words) -> str:
     """Draw a bar a row, divided by state, each with its name and number."""
     legend, below = _legend(shares, words)
     most = max((share.total for share in shares), default=0) or 1
-    room = _WIDTH - _LABEL - _NUMBER
+    longest = max((len(share.name) for share in shares), default=0)
+    left = _MARGIN + _LETTER * min(longest, _LONGEST_LABEL)
+    room = _WIDTH - left - _NUMBER
     body = []
     for place, share in enumerate(shares):
         y = below + place * _STEP
-        label = share.name if len(share.name) <= _LONGEST_LABEL else f"{share.name[:33]}…"
+        label = share.name
+        if len(label) > _LONGEST_LABEL:
+            label = f"{label[: _LONGEST_LABEL - 1]}…"
         text = (
-            f"<text x='{_LABEL - 10}' y='{y + 14}' text-anchor='end' {_TEXT}>"
+            f"<text x='{left - 10:.0f}' y='{y + 14}' text-anchor='end' {_TEXT}>"
             f"<title>{escape(share.name)}</title>{escape(label)}</text>"
         )
         body.append(_linked(text, share.href))
-        x = float(_LABEL)
+        x = left
         for state, wide in _widths(share, room * share.total / most):
             rect = f"<rect x='{x:.2f}' y='{y}' width='{wide:.2f}' height='{_BAR}'"
             body.append(_segment(share, state, rect, words))
