@@ -36,6 +36,11 @@ def ids(*hits: Any) -> list[str]:
     return [hit["id"] for hit in hits]
 
 
+def sorted_ids(inv: Investigation, *numbers: int) -> list[str]:
+    """Name messages by number; asking is an entry of its own, after the one judged."""
+    return [service.list_casework(inv, str(number))["id"] for number in numbers]
+
+
 READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
     "search": (
         "search",
@@ -134,6 +139,58 @@ READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
         lambda inv, _: service.list_casework(inv, "1", who=WHO),
         lambda got, _: [got["id"]],
     ),
+    "say_of_many": (
+        "relevance judged",
+        lambda inv, _: service.say_of_many(
+            inv, service.Chosen(query="haven"), "relevance", "relevant", who=WHO
+        ),
+        lambda _got, inv: sorted_ids(inv, 1, 3),
+    ),
+    "list_acts": (
+        "casework read",
+        lambda inv, _: service.list_acts(inv, who=WHO),
+        lambda got, _: [f"act {one['act']}" for one in got["acts"]],
+    ),
+    "list_disagreements": (
+        "casework read",
+        lambda inv, _: service.list_disagreements(inv, who=WHO),
+        lambda got, _: ids(*got["messages"]),
+    ),
+    "next_unread": (
+        "next unread asked",
+        lambda inv, _: service.next_unread(inv, who=WHO),
+        lambda got, inv: sorted_ids(inv, got["message"]) if got["message"] else [],
+    ),
+    "readers": (
+        "readers listed",
+        lambda inv, _: service.readers(inv, who=WHO),
+        lambda got, _: [one["who"] for one in got["people"]],
+    ),
+    "readers_of": (
+        "readers listed",
+        lambda inv, _: service.readers_of(inv, "1", who=WHO),
+        lambda got, _: ids(got),
+    ),
+    "collect": (
+        "tray changed",
+        lambda inv, _: service.collect(inv, service.Chosen(ids=["3"]), who=WHO),
+        lambda got, inv: sorted_ids(inv, 3) if got["new"] else [],
+    ),
+    "show_tray": (
+        "tray read",
+        lambda inv, _: service.show_tray(inv, who=WHO),
+        lambda got, _: ids(*got["items"]),
+    ),
+    "list_trays": (
+        "tray read",
+        lambda inv, _: service.list_trays(inv, who=WHO),
+        lambda got, _: ["own", *(one["tray"] for one in got["shared"])],
+    ),
+    "list_dossiers": (
+        "dossiers listed",
+        lambda inv, _: service.list_dossiers(inv, who=WHO),
+        lambda got, _: ids(*got["dossiers"]),
+    ),
     "unopened": (
         "unopened counted",
         lambda inv, _: service.unopened(inv, ids=True, who=WHO),
@@ -183,6 +240,15 @@ ELSEWHERE = {
     "hand_over": "tests/unit/service/test_browser_sessions.py",
     "take_over": "tests/unit/service/test_browser_sessions.py",
     "attachment": "tests/unit/service/test_sources.py",
+    "undo_act": "tests/unit/service/working/test_bulk.py",
+    "read_by": "tests/unit/service/working/test_readers.py",
+    "share_tray": "tests/unit/service/working/test_trays.py",
+    "take_out": "tests/unit/service/working/test_trays.py",
+    "note_in_tray": "tests/unit/service/working/test_trays.py",
+    "move_in_tray": "tests/unit/service/working/test_trays.py",
+    "order_dossier": "tests/unit/service/working/test_dossiers.py",
+    "hand_out_dossier": "tests/unit/service/working/test_dossiers.py",
+    "remove_dossier": "tests/unit/service/working/test_dossiers.py",
     "name_state": "tests/unit/service/test_states.py",
     "list_people": "tests/contract/test_rights.py",
     "enrol": "tests/contract/test_rights.py",
@@ -202,6 +268,7 @@ SILENT = {
     "keep_state": "a question; asked, it is an entry",
     "open_state": "a question; asked, it is an entry",
     "named_states": "names of questions; asked, each is an entry",
+    "dossier_at": "how far a dossier is",
     "custody_verify": "a log that is in doubt is not added to",
     "custody_verify_with_case": "a log that is in doubt is not added to",
     "voucher_sentence": "what the folder says of its own key",

@@ -111,7 +111,26 @@ IN_INVESTIGATION: dict[str, str] = {
     "list_casework": READERS,
     "all_casework": READERS,
     "add_casework": "investigator, reviewer, holder",
+    "say_of_many": "investigator, reviewer, holder",
+    "undo_act": "investigator, reviewer, holder",
+    "list_acts": READERS,
+    "list_disagreements": READERS,
     "take_casework": "investigator, holder",
+    "next_unread": READERS,
+    "readers": "investigator, reviewer, holder, magistrate",
+    "readers_of": "investigator, reviewer, holder, magistrate",
+    "read_by": "investigator, reviewer, holder, magistrate",
+    "collect": READERS,
+    "share_tray": READERS,
+    "take_out": READERS,
+    "note_in_tray": READERS,
+    "move_in_tray": READERS,
+    "show_tray": READERS,
+    "list_trays": READERS,
+    "order_dossier": "investigator, defence, holder",
+    "list_dossiers": "investigator, defence, holder",
+    "hand_out_dossier": "investigator, defence, holder",
+    "remove_dossier": "investigator, defence, holder",
     "make_dossier": "investigator, defence, holder",
     "begin_sample": READERS,
     "code_account": READERS,
@@ -145,6 +164,7 @@ NO_ENTRY: dict[str, str] = {
     "keep_state": READERS,
     "open_state": READERS,
     "named_states": READERS,
+    "dossier_at": "investigator, defence, holder",
 }
 """Inside an investigation: who may do what shows nothing of the evidence. The question is an entry
 when it is asked; a refusal is one at once."""
@@ -165,6 +185,7 @@ NO_DOOR = frozenset(
         "verify_dossier", "diff_dossiers", "dossier_terms",
         "make_privilege_key", "privilege_log_csv", "privilege_log_text",
         "is_locked", "sign_challenge", "look_from", "moment",
+        "dossier_verifier",  # a program
         "as_terms", "read_terms", "narrowed",  # what somebody typed
     }
 )  # fmt: skip
@@ -252,6 +273,19 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "list_casework": {"wanted": "1"},
         "add_casework": {"wanted": "1", "kind": "tag", "value": "x"},
         "take_casework": {"earlier": nothing},
+        "say_of_many": {"chosen": service.Chosen(ids=["1"]), "kind": "tag", "value": "x"},
+        "undo_act": {"act": 999},
+        "readers_of": {"wanted": "1"},
+        "read_by": {"key": "0" * 16},
+        "collect": {"chosen": service.Chosen(ids=["1"])},
+        "share_tray": {"name": "court"},
+        "take_out": {"wanted": ["1"]},
+        "note_in_tray": {"wanted": "1", "note": "x"},
+        "move_in_tray": {"wanted": "1", "by": 1},
+        "order_dossier": {"options": service.DossierOptions(), "tray": f"#{'0' * 16}"},
+        "dossier_at": {"id_": "0" * 16},
+        "hand_out_dossier": {"id_": "0" * 16},
+        "remove_dossier": {"id_": "0" * 16},
         "make_dossier": {
             "out": world.folder / "no" / "such" / "folder.zip",
             "wanted": service.Wanted(query="haven"),

@@ -141,6 +141,19 @@ class Log:
                     raise VerificationError(f"entry {index} of the log does not fit its leaf")
                 yield entry
 
+    def entries_from(self, index: int, at: int) -> Iterator[tuple[Entry, int]]:
+        """Yield the signed entries from `index` on, each checked against its leaf, with where the
+        next begins; `at` is the octet of `entries.jsonl` at which entry `index` begins."""
+        state = read_state(self._folder)
+        with _storage(self._folder), LogFiles.opened(self._folder) as files:
+            files.entries.seek(at)
+            files.leaves.seek(index * HASH_SIZE)
+            for number in range(index, state.head.size):
+                entry = entry_from_line(files.entries.readline(LARGEST_ENTRY + 1), number)
+                if entry.leaf() != files.leaves.read(HASH_SIZE):
+                    raise VerificationError(f"entry {number} of the log does not fit its leaf")
+                yield entry, files.entries.tell()
+
     def append(
         self,
         act: str,

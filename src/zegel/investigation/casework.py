@@ -2,26 +2,33 @@
 
 One SQLite file (WAL) that moves with the folder. Messages are named by identity, so casework
 survives a new version of the grant. Nothing is overwritten: a change is a new line, and a removed
-tag a line that says so. What counts is the latest line by its time.
+tag a line that says so. What counts is the latest line by its time; of relevance, the latest of
+each person. A line is never said before one that stands already, whatever the machine's clock says.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from zegel.errors import CaseError, StorageError, UsageError
 
 NAME = "casework.sqlite"
-VERSION = 1
+VERSION = 2
+READABLE = (0, 1, VERSION)
+"""Versions that can be read; writing makes the newest of them."""
 RELEVANCE = ("relevant", "not relevant", "undecided")
+WITHDRAWN = "withdrawn"
+"""A line of relevance by which somebody takes back their judgement; only an undoing says it."""
 KINDS = ("tag", "untag", "note", "relevance")
 LONGEST_TAG, LONGEST_NOTE = 100, 100_000
 
+_COLUMNS = "message, kind, value, who, at_ns, said_in"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS said (
   id INTEGER PRIMARY KEY,
@@ -33,9 +40,32 @@ CREATE TABLE IF NOT EXISTS said (
   said_in TEXT NOT NULL,
   UNIQUE (message, kind, value, who, at_ns)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS said_by_value ON said (value, kind) WHERE kind <> 'note';
+CREATE INDEX IF NOT EXISTS said_by_time ON said (at_ns, who);
+CREATE TABLE IF NOT EXISTS acts (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  who TEXT NOT NULL,
+  at_ns INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  undoes INTEGER REFERENCES acts (id)
+) STRICT;
+CREATE TABLE IF NOT EXISTS trays (
+  id INTEGER PRIMARY KEY,
+  tray TEXT NOT NULL,
+  message BLOB NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('in', 'out', 'note', 'place')),
+  value TEXT NOT NULL,
+  who TEXT NOT NULL,
+  at_ns INTEGER NOT NULL,
+  said_in TEXT NOT NULL,
+  UNIQUE (tray, message, kind, value, who, at_ns)
+) STRICT;
 """
-_COLUMNS = "message, kind, value, who, at_ns, said_in"
 _ADD = f"INSERT OR IGNORE INTO said ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"
+MOST_AT_ONCE = 5000
+"""Messages asked for in one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +79,8 @@ class Line:
     at_ns: int
     said_in: str = ""
     """The earlier version of the investigation it was said in; empty for this one."""
+    id: int = field(default=0, compare=False)
+    """Which line of this file it is; a later line has a greater one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +89,23 @@ class Standing:
 
     tags: tuple[str, ...] = ()
     relevance: str | None = None
+    """The newest judgement that stands."""
     notes: int = 0
+    judged: tuple[tuple[str, str], ...] = ()
+    """Who judges it how now: the latest judgement of each person, the newest last."""
+
+    @property
+    def disagreement(self) -> bool:
+        """Say whether one person calls it relevant and another not; undecided is no judgement."""
+        return {"relevant", "not relevant"} <= {value for _, value in self.judged}
 
 
 @contextmanager
-def _opened(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection | None]:
+def opened(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection | None]:
+    """Open the file in one transaction; for reading, nothing where it is not there.
+
+    Of those who write at once each waits for the one before, so that what is read inside stands.
+    """
     place = folder / NAME
     if not write and not place.exists():
         yield None
@@ -71,7 +115,9 @@ def _opened(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection | None]
             _check_version(connection, place)
             if write:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
+                if version_of(connection) != VERSION:
+                    connection.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
+                connection.execute("BEGIN IMMEDIATE")
             with connection:
                 yield connection
     except sqlite3.OperationalError as error:
@@ -89,8 +135,8 @@ def _opened(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection | None]
 
 
 def _check_version(connection: sqlite3.Connection, place: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, VERSION):
+    version = version_of(connection)
+    if version not in READABLE:
         raise CaseError(
             f"the casework has format version {version}, this program reads {VERSION}",
             where=str(place),
@@ -98,9 +144,14 @@ def _check_version(connection: sqlite3.Connection, place: Path) -> None:
         )
 
 
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the format version of an opened file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def settle(folder: Path) -> None:
     """Put what waits in SQLite's log beside the file into the file."""
-    with _opened(folder, write=False) as connection:
+    with opened(folder, write=False) as connection:
         if connection is not None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -116,37 +167,85 @@ def checked(kind: str, value: str) -> str:
     return value.lower() if kind in ("tag", "untag") else value
 
 
-def say(folder: Path, message: bytes, kind: str, value: str, who: str) -> None:
-    """Add one line of casework."""
-    value = checked(kind, value)
-    line = Line(message=message, kind=kind, value=value, who=who, at_ns=time.time_ns())
-    add_lines(folder, [line])
+def next_instant(connection: sqlite3.Connection) -> int:
+    """Return now in nanoseconds, or the instant after the newest line where the clock is behind."""
+    newest = connection.execute("SELECT max(at_ns) FROM said").fetchone()[0]
+    return max(time.time_ns(), (newest or 0) + 1)
 
 
 def add_lines(folder: Path, lines: Iterable[Line]) -> int:
     """Add lines that are not there yet, all or none; return how many were added."""
-    rows = [(x.message, x.kind, x.value, x.who, x.at_ns, x.said_in) for x in lines]
-    with _opened(folder, write=True) as connection:
+    with opened(folder, write=True) as connection:
         assert connection is not None
-        before = connection.total_changes
-        connection.executemany(_ADD, rows)
-        return connection.total_changes - before
+        return add_to(connection, lines)
 
 
-def all_lines(folder: Path, messages: Sequence[bytes] | None = None) -> list[Line]:
-    """Return every line, or those about some messages, in the order in which they were said."""
-    asked = "" if messages is None else f" WHERE message IN ({', '.join('?' * len(messages))})"
-    with _opened(folder, write=False) as connection:
-        if connection is None:
-            return []
-        rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM said{asked} ORDER BY at_ns, id",
-            messages or (),
-        )
-        return [
-            Line(message=m, kind=kind, value=value, who=who, at_ns=at, said_in=where)
-            for m, kind, value, who, at, where in rows
-        ]
+def add_to(connection: sqlite3.Connection, lines: Iterable[Line]) -> int:
+    """Add lines that are not there yet to an opened file; return how many were added."""
+    before = connection.total_changes
+    rows = [(x.message, x.kind, x.value, x.who, x.at_ns, x.said_in) for x in lines]
+    connection.executemany(_ADD, rows)
+    return connection.total_changes - before
+
+
+def all_lines(
+    folder: Path,
+    messages: Collection[bytes] | None = None,
+    *,
+    kinds: Collection[str] = KINDS,
+    value: str | None = None,
+) -> list[Line]:
+    """Return the lines about `messages`, of `kinds` and `value`, in the order they were said."""
+    with opened(folder, write=False) as connection:
+        return [] if connection is None else lines_in(connection, messages, kinds, value)
+
+
+def lines_in(
+    connection: sqlite3.Connection,
+    messages: Collection[bytes] | None = None,
+    kinds: Collection[str] = KINDS,
+    value: str | None = None,
+) -> list[Line]:
+    """Return the same of an opened file."""
+    if version_of(connection) == 0:
+        return []
+    asked, given = f"kind IN ({_marks(kinds)})", list[object](kinds)
+    if value is not None:
+        asked, given = f"{asked} AND value = ?", [*given, value]
+    if messages is None:
+        return _lines(connection, asked, given)
+    found: list[Line] = []
+    wanted = iter(messages)
+    while piece := list(islice(wanted, MOST_AT_ONCE)):
+        some = f"message IN ({_marks(piece)}) AND {asked}"
+        found += _lines(connection, some, [*piece, *given])
+    return sorted(found, key=lambda line: (line.at_ns, line.id))
+
+
+def _lines(connection: sqlite3.Connection, asked: str, given: list[object]) -> list[Line]:
+    rows = connection.execute(
+        f"SELECT {_COLUMNS}, id FROM said WHERE {asked} ORDER BY at_ns, id", given
+    )
+    return [
+        Line(message=m, kind=kind, value=value, who=who, at_ns=at, said_in=where, id=number)
+        for m, kind, value, who, at, where, number in rows
+    ]
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def newest_line(folder: Path) -> int:
+    """Return the number of the newest line, 0 where there is none: what somebody can have seen."""
+    with opened(folder, write=False) as connection:
+        return 0 if connection is None else _newest(connection)
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    if version_of(connection) == 0:
+        return 0
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM said").fetchone()[0])
 
 
 def lines_after(folder: Path, last: int) -> tuple[int, list[Line]]:
@@ -155,38 +254,49 @@ def lines_after(folder: Path, last: int) -> tuple[int, list[Line]]:
     Lines are only ever added, so whoever holds all up to `last` holds all with these; a newest
     number below `last` says that an older file was put back.
     """
-    with _opened(folder, write=False) as connection:
-        if connection is None:
-            return 0, []
-        (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM said").fetchone()
-        asked = f"SELECT {_COLUMNS} FROM said WHERE id > ? AND id <= ? ORDER BY id"
-        rows = connection.execute(asked, [last, newest]).fetchall() if newest > last else []
-    return newest, [
-        Line(message=m, kind=kind, value=value, who=who, at_ns=at, said_in=where)
-        for m, kind, value, who, at, where in rows
-    ]
-
-
-def standing(lines: Iterable[Line]) -> dict[bytes, Standing]:
-    """Return what holds now of each message that `lines`, in order, speak of."""
-    tags: dict[bytes, dict[str, None]] = {}
-    relevance: dict[bytes, str] = {}
-    notes: dict[bytes, int] = {}
-    for line in lines:
-        borne = tags.setdefault(line.message, {})
-        if line.kind == "tag":
-            borne[line.value] = None
-        elif line.kind == "untag":
-            borne.pop(line.value, None)
-        elif line.kind == "relevance":
-            relevance[line.message] = line.value
-        else:
-            notes[line.message] = notes.get(line.message, 0) + 1
-    return {
-        message: Standing(
-            tags=tuple(sorted(borne)),
-            relevance=relevance.get(message),
-            notes=notes.get(message, 0),
+    with opened(folder, write=False) as connection:
+        newest = 0 if connection is None else _newest(connection)
+        if connection is None or newest <= last:
+            return newest, []
+        return newest, sorted(
+            _lines(connection, "id > ? AND id <= ?", [last, newest]), key=lambda line: line.id
         )
-        for message, borne in tags.items()
-    }
+
+
+class _Now:
+    """What holds of one message, line after line."""
+
+    def __init__(self) -> None:
+        self.tags: set[str] = set()
+        self.judged: dict[str, str] = {}
+        self.notes = 0
+
+    def take(self, line: Line) -> None:
+        if line.kind == "tag":
+            self.tags.add(line.value)
+        elif line.kind == "untag":
+            self.tags.discard(line.value)
+        elif line.kind == "note":
+            self.notes += 1
+        else:
+            self.judged.pop(line.who, None)  # the newest stands last
+            if line.value != WITHDRAWN:
+                self.judged[line.who] = line.value
+
+    def standing(self) -> Standing:
+        return Standing(
+            tags=tuple(sorted(self.tags)),
+            relevance=next(reversed(self.judged.values()), None),
+            notes=self.notes,
+            judged=tuple(self.judged.items()),
+        )
+
+
+def standing(lines: Iterable[Line]) -> Mapping[bytes, Standing]:
+    """Return what holds now of each message that `lines`, in order, speak of."""
+    found: dict[bytes, _Now] = {}
+    for line in lines:
+        if line.message not in found:
+            found[line.message] = _Now()
+        found[line.message].take(line)
+    return {message: now.standing() for message, now in found.items()}

@@ -46,7 +46,18 @@ _INVESTIGATION = {
     "tag removed": _JUDGES,
     "note added": _JUDGES,
     "relevance judged": _JUDGES,
+    "casework undone": _JUDGES,
     "casework taken over": "investigator, holder",
+    # a tray of one's own is shown to nobody else; of the defence it lies where nobody else reads
+    "tray read": _READERS,
+    "tray changed": _READERS,
+    "next unread asked": _READERS,
+    # who read which message, by number: no content
+    "readers listed": f"{_JUDGES}, magistrate",
+    "dossier ordered": _MAKERS,
+    "dossiers listed": _MAKERS,
+    "dossier handed out": _MAKERS,
+    "dossier removed": _MAKERS,
     "dossier begun": _MAKERS,
     # a court's sample of accounts: who codes, reads; who asked, sees the figures
     "sample begun": _READERS,

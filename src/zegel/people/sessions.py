@@ -81,7 +81,7 @@ class Sessions:
 
     def _end(self, place: Path) -> None:
         place.unlink(missing_ok=True)
-        for kept in self.folder.glob(f"{_own_name(place.name.removeprefix(_SESSION))}-*"):
+        for kept in self.folder.glob(f"{own_name(place.name.removeprefix(_SESSION))}-*"):
             kept.unlink(missing_ok=True)
 
     def end_all_of(self, name: str) -> None:
@@ -100,7 +100,7 @@ class Sessions:
 
     def put_own(self, own: Own, name: str, content: bytes) -> None:
         """Keep what is a session's own, encrypted by the caller, until it ends."""
-        place = self.folder / f"{_own_name(own.session)}-{name}"
+        place = self.folder / f"{own_name(own.session)}-{name}"
         beside = place.with_name(f".{place.name}.new")
         beside.unlink(missing_ok=True)
         self._put(beside, content)
@@ -109,13 +109,13 @@ class Sessions:
     def get_own(self, own: Own, name: str) -> bytes | None:
         """Return what was kept under a name; None where nothing was."""
         try:
-            return (self.folder / f"{_own_name(own.session)}-{name}").read_bytes()
+            return (self.folder / f"{own_name(own.session)}-{name}").read_bytes()
         except FileNotFoundError:
             return None
 
     def names_own(self, own: Own) -> list[str]:
         """Return the names under which something is kept of a session."""
-        before = f"{_own_name(own.session)}-"
+        before = f"{own_name(own.session)}-"
         return sorted(place.name.removeprefix(before) for place in self.folder.glob(f"{before}*"))
 
     def hand_over(self, token: str) -> str:
@@ -181,7 +181,8 @@ def _named(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def _own_name(session: str) -> str:
+def own_name(session: str) -> str:
+    """Return how the names begin of what is a session's own."""
     return f"own-{session[:32]}"
 
 

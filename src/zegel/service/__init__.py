@@ -4,15 +4,18 @@ No function here returns content of a whole case: content is reachable inside an
 only. Every act is written to the custody log before its result is returned.
 """
 
+from zegel.investigation.casework import LONGEST_NOTE
 from zegel.investigation.states import State
 from zegel.people.passwords import is_locked, sign_challenge
 from zegel.people.sessions import IDLE_MINUTES, LONGEST_HOURS
 from zegel.search import Page
+from zegel.service.bulk import list_acts, list_disagreements, say_of_many, undo_act
 from zegel.service.businessrecords import list_records
 from zegel.service.caseindex import build_case_index
 from zegel.service.cases import init_case, status
 from zegel.service.casework import add_casework, all_casework, list_casework, take_casework
 from zegel.service.changes import compare_versions
+from zegel.service.choosing import Chosen
 from zegel.service.closing import close_investigation, reopen_investigation
 from zegel.service.conversation import BY as CONVERSATIONS_BY
 from zegel.service.conversation import conversation
@@ -30,6 +33,15 @@ from zegel.service.dossier import (
     dossier_terms,
     make_dossier,
     verify_dossier,
+)
+from zegel.service.dossiers import (
+    DossierOptions,
+    dossier_at,
+    dossier_verifier,
+    hand_out_dossier,
+    list_dossiers,
+    order_dossier,
+    remove_dossier,
 )
 from zegel.service.drawn import Picture
 from zegel.service.ending import (
@@ -95,6 +107,7 @@ from zegel.service.proving import (
     stamp_request,
     take_in_witnessed,
 )
+from zegel.service.readers import next_unread, read_by, readers, readers_of
 from zegel.service.reading import check_investigation, describe, show_message
 from zegel.service.recalling import recall
 from zegel.service.rechecking import recheck
@@ -141,18 +154,32 @@ from zegel.service.sources import (
 from zegel.service.starting import start_processing, stop_processing
 from zegel.service.states import keep_state, name_state, named_states, open_state
 from zegel.service.terms import Term, as_terms, count_terms, read_terms
+from zegel.service.tray import (
+    LONGEST_TRAY_NOTE,
+    collect,
+    list_trays,
+    move_in_tray,
+    note_in_tray,
+    share_tray,
+    show_tray,
+    take_out,
+)
 from zegel.service.wanted import list_wanted
 
 __all__ = [
     "CONVERSATIONS_BY",
     "IDLE_MINUTES",
     "LONGEST_HOURS",
+    "LONGEST_NOTE",
     "LONGEST_PURPOSE",
+    "LONGEST_TRAY_NOTE",
     "PICTURES",
+    "Chosen",
     "Credentials",
     "Cut",
     "Desk",
     "Desks",
+    "DossierOptions",
     "Export",
     "Followed",
     "Granted",
@@ -189,6 +216,7 @@ __all__ = [
     "close_investigation",
     "code_account",
     "code_message",
+    "collect",
     "compare_versions",
     "confirm_magistrate",
     "conversation",
@@ -204,7 +232,9 @@ __all__ = [
     "describe",
     "destroy",
     "diff_dossiers",
+    "dossier_at",
     "dossier_terms",
+    "dossier_verifier",
     "draw_contacts",
     "draw_picture",
     "draw_sample",
@@ -215,13 +245,17 @@ __all__ = [
     "find_investigation",
     "follow_picture",
     "grant",
+    "hand_out_dossier",
     "hand_over",
     "init_case",
     "is_locked",
     "keep_state",
     "ledger",
+    "list_acts",
     "list_casework",
     "list_contacts",
+    "list_disagreements",
+    "list_dossiers",
     "list_exhibits",
     "list_investigations",
     "list_keys",
@@ -231,6 +265,7 @@ __all__ = [
     "list_problems",
     "list_records",
     "list_timeline",
+    "list_trays",
     "list_wanted",
     "login",
     "logout",
@@ -243,11 +278,15 @@ __all__ = [
     "message_clause",
     "message_headers",
     "moment",
+    "move_in_tray",
     "name_state",
     "named_states",
     "narrowed",
+    "next_unread",
     "nobody_here",
+    "note_in_tray",
     "open_state",
+    "order_dossier",
     "page_of_keys",
     "page_of_log",
     "page_of_problems",
@@ -262,20 +301,27 @@ __all__ = [
     "prove_consistency",
     "prove_entry",
     "raw_message",
+    "read_by",
     "read_key",
     "read_notice_to",
     "read_terms",
+    "readers",
+    "readers_of",
     "recall",
     "recheck",
     "remember",
+    "remove_dossier",
     "reopen_investigation",
     "sample_progress",
     "sample_report",
+    "say_of_many",
     "sealed_entries",
     "search",
     "set_password",
     "set_roles",
+    "share_tray",
     "show_message",
+    "show_tray",
     "shown_by",
     "sign_challenge",
     "signed_proof",
@@ -289,8 +335,10 @@ __all__ = [
     "take_casework",
     "take_in",
     "take_in_witnessed",
+    "take_out",
     "take_over",
     "unblock",
+    "undo_act",
     "unopened",
     "verify_dossier",
     "voucher_sentence",

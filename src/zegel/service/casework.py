@@ -6,19 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from zegel.canonical import JSON
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
-from zegel.investigation.casework import (
-    Standing,
-    add_lines,
-    all_lines,
-    checked,
-    say,
-    standing,
-)
+from zegel.investigation.acts import contradicting, saying
+from zegel.investigation.casework import Line, add_lines, all_lines, checked, newest_line, standing
+from zegel.investigation.tray import add_tray_lines
 from zegel.service.door import Who, enter
-from zegel.service.reading import casework_of, find_message
-from zegel.service.takeover import earlier_version, lines_of, split
+from zegel.service.reading import casework_of, find_message, shown_line
+from zegel.service.takeover import about_of, earlier_version, lines_of, placed, split, tray_lines_of
 from zegel.tables import read_rows, rows_with
 
 ACTS = {
@@ -27,23 +23,48 @@ ACTS = {
     "note": "note added",
     "relevance": "relevance judged",
 }
+MET = "edit met another"
+"""Somebody else had said otherwise since: nothing was said, and both were shown."""
 
 
 def add_casework(
-    inv: Investigation, wanted: str, kind: str, value: str, *, who: Who = None
+    inv: Investigation,
+    wanted: str,
+    kind: str,
+    value: str,
+    *,
+    seen: int | None = None,
+    who: Who = None,
 ) -> dict[str, Any]:
     """Add a tag, note or relevance to a message, or take a tag off; the log says that it was done.
 
-    Whoever acts says it: another name can be given in a training investigation only.
+    Whoever acts says it: another name can be given in a training investigation only. `seen` is the
+    newest line that the person has seen (`newest` of what was shown): where somebody else said
+    otherwise since, nothing is said, and `since` returns what they said. None: no comparison.
     """
     value = checked(kind, value)
     with enter(inv, ACTS[kind], who) as visit:
         message = find_message(inv, wanted)["message"]
-        if kind == "untag" and value not in _standing(inv, message).tags:
-            raise UsageError(f"the message does not bear the tag {value!r}", where=str(inv.folder))
-        visit.write({"message": message.hex()}, shown=[message])
-        say(inv.folder, message, kind, value, visit.person.name)
-        return _of_message(inv, wanted)
+        with saying(inv.folder) as now:
+            lines, name = now.lines(message), visit.person.name
+            since: list[Line] = []
+            if seen is not None and kind != "note":
+                since = contradicting(lines, kind, value, name, seen)
+            if kind == "untag" and not since and value not in _tags(lines):
+                raise UsageError(
+                    f"the message does not bear the tag {value!r}", where=str(inv.folder)
+                )
+            facts: dict[str, JSON] = {"message": message.hex()}
+            if since:
+                visit.write(facts, shown=[message], act=MET)
+            else:
+                visit.write(facts, shown=[message])
+                now.add(message, kind, value, name)
+        return {**_of_message(inv, wanted), "since": [shown_line(line) for line in since]}
+
+
+def _tags(lines: Iterable[Line]) -> set[str]:
+    return {tag for now in standing(lines).values() for tag in now.tags}
 
 
 def list_casework(inv: Investigation, wanted: str, *, who: Who = None) -> dict[str, Any]:
@@ -64,15 +85,11 @@ def _of_message(inv: Investigation, wanted: str) -> dict[str, Any]:
     }
 
 
-def _standing(inv: Investigation, message: bytes) -> Standing:
-    return standing(all_lines(inv.folder, [message])).get(message, Standing())
-
-
 def all_casework(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     """Return what holds of every message that casework speaks of, and how often each tag is."""
     with enter(inv, "casework read", who) as visit:
         now = standing(all_lines(inv.folder))
-        numbers = sorted(_numbers(inv, now))
+        numbers = sorted(numbers_here(inv, now))
         visit.write(shown=[message for _, message in numbers])
     tags: dict[str, int] = {}
     for one in now.values():
@@ -81,12 +98,15 @@ def all_casework(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     return {
         "training": inv.training,
         "tags": dict(sorted(tags.items())),
+        "newest": newest_line(inv.folder),
         "messages": [
             {
                 "message": number,
                 "id": message.hex(),
                 "tags": list(now[message].tags),
                 "relevance": now[message].relevance,
+                "judged": dict(now[message].judged),
+                "disagreement": now[message].disagreement,
                 "notes": now[message].notes,
             }
             for number, message in numbers
@@ -94,7 +114,8 @@ def all_casework(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     }
 
 
-def _numbers(inv: Investigation, wanted: Iterable[bytes]) -> list[tuple[int, bytes]]:
+def numbers_here(inv: Investigation, wanted: Iterable[bytes]) -> list[tuple[int, bytes]]:
+    """Return number and identity of those messages of `wanted` that are here."""
     rows = rows_with(inv.table("messages"), "message", set(wanted), ["number", "message"])
     return [(row["number"], row["message"]) for row in rows]
 
@@ -114,17 +135,22 @@ def take_casework(inv: Investigation, earlier: Path, *, who: Who = None) -> dict
             for row in _places(old)
             if row["stored_id"] in here
         }
-        taken, kept = split(lines_of(old), now, set(here.values()))
-        about = sorted({line.message for line in taken})
-        visit.write({"from": old.root.hex(), "lines": len(taken)}, shown=about)
+        admitted = set(here.values())
+        taken, kept = split(lines_of(old), now, admitted)
+        trays, kept_trays = split(tray_lines_of(old), now, admitted)
+        trays = list(placed(trays, now, admitted))
+        about = sorted(about_of(taken) | about_of(trays))
+        lines = len(taken) + len(trays)
+        visit.write({"from": old.root.hex(), "lines": lines}, shown=about)
         new_lines = add_lines(inv.folder, taken) if taken else 0
+        new_lines += add_tray_lines(inv.folder, trays) if trays else 0
     return {
         "training": inv.training,
         "new_lines": new_lines,
-        "lines": len(taken),
-        "messages": len({line.message for line in taken}),
-        "kept_lines": len(kept),
-        "kept_messages": len({line.message for line in kept}),
+        "lines": lines,
+        "messages": len(about),
+        "kept_lines": len(kept) + len(kept_trays),
+        "kept_messages": len(about_of(kept) | about_of(kept_trays)),
     }
 
 

@@ -33,6 +33,9 @@ from zegel.investigation.life import CLOSED, DESTROYED, REOPENED, Past, past_of
 from zegel.service.door import Visit, Who, enter
 from zegel.service.enrolling import content_listed
 from zegel.service.life import home_of
+from zegel.service.own import forget_all
+from zegel.service.place import Place
+from zegel.service.readlog import forget as forget_reads
 
 OPENING = "archive opening begun"
 
@@ -63,6 +66,7 @@ def close_investigation(inv: Investigation, locking: Locking, *, who: Who = None
             )
         visit.written = True
         remove_derived(inv.folder)
+        forget_beside(visit.place)
         return _told_to_case(inv, visit, CLOSED)
 
 
@@ -85,6 +89,12 @@ def reopen_investigation(
         visit.written = True
         remove_archive(inv.folder)  # or what a killed closing left of one
         return _told_to_case(inv, visit, REOPENED)
+
+
+def forget_beside(place: Place) -> None:
+    """Remove what was made of the content and lies outside the folder."""
+    forget_reads(place)
+    forget_all(place)
 
 
 def _back(folder: Path) -> list[Path]:
@@ -130,7 +140,8 @@ def alone(inv: Investigation) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CaseError(
-                "another zegel command is closing, opening or destroying this investigation",
+                "another zegel command is closing, opening or destroying this investigation, or"
+                " makes a dossier of it",
                 where=str(inv.folder),
                 next_step="Wait for it to end.",
             ) from None

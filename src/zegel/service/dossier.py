@@ -16,6 +16,7 @@ from typing import Any
 
 from zegel.custody.heads import SignedHead, read_head
 from zegel.custody.verify import verify
+from zegel.custody.watch import listing
 from zegel.dossier.checking import Checked, check
 from zegel.dossier.container import Draft
 from zegel.dossier.diff import Difference, compare
@@ -74,6 +75,8 @@ def make_dossier(
             raise
         visit.note("dossier made", {"messages": made.messages, "sha256": made.sha256})
         draft.publish()
+        if out.resolve().is_relative_to(inv.folder):  # as every file there that does not change
+            visit.note("files listed", listing(inv.folder, [out.resolve()]))
     return made
 
 

@@ -37,7 +37,7 @@ from zegel.investigation.life import (
     read_notice,
     require_for,
 )
-from zegel.service.closing import alone
+from zegel.service.closing import alone, forget_beside
 from zegel.service.door import Visit, Who, enter, enter_case
 from zegel.service.granted import ACKNOWLEDGED, Held, earlier_than, find_held, held_by
 from zegel.service.logs import investigation_log
@@ -52,6 +52,7 @@ from zegel.service.notices import (
     notified,
     read_answer,
 )
+from zegel.service.place import place_of
 from zegel.service.seen import Seen, who_saw
 from zegel.service.takeover import same_investigation, store_of
 from zegel.tables import make_folder, replace_file
@@ -145,6 +146,7 @@ def _destroy_folder(inv: Investigation, log: Log, who: str) -> bytes:
         going: dict[str, JSON] = dict.fromkeys(removed_in(body))
         log.append(REMOVING, {"files": len(going), NO_LONGER_LISTED: going}, who=who)
     remove_all(inv.folder)
+    forget_beside(place_of(inv))
     log.mend()
     if not list(log.acts([REMOVED])):
         facts: dict[str, JSON] = {

@@ -29,7 +29,7 @@ FIELDS = frozenset((
     "from", "to", "with", "account", "device", "holder", "clause", "lang", "state", "signature",
     "has", "after", "before", "hour", "weekday", "tag", "relevance",
 ))  # fmt: skip
-HAS = ("attachment", "text", "subject", "tag", "note")
+HAS = ("attachment", "text", "subject", "tag", "note", "disagreement")
 _KNOWN: dict[str, tuple[str, ...]] = {
     "has": HAS,
     "lang": (*LANGUAGES, UNDETERMINED),
@@ -164,6 +164,7 @@ class Fields:
 _SAID: dict[tuple[str, str], Callable[[Standing], bool]] = {
     ("has", "tag"): lambda now: bool(now.tags),
     ("has", "note"): lambda now: now.notes > 0,
+    ("has", "disagreement"): lambda now: now.disagreement,
 }
 
 

@@ -35,6 +35,7 @@ from zegel.investigation.casework import add_lines
 from zegel.investigation.folder import VOUCHER, digests_of_tables
 from zegel.investigation.leaves import derive_secret
 from zegel.investigation.schemas import HOLDINGS
+from zegel.investigation.tray import add_tray_lines
 from zegel.people.roster import Roster
 from zegel.search import IndexWriter
 from zegel.service.admitted import holdings_of, keys_of, ledger_of
@@ -285,6 +286,8 @@ class _Grant:
         taken = take_over(self.case, name, self.casework_from, documents, mine)
         if taken.lines:
             add_lines(draft.unfinished, taken.lines)
+        if taken.tray_lines:
+            add_tray_lines(draft.unfinished, taken.tray_lines)
         return taken
 
     def _header(

@@ -55,6 +55,10 @@ class Place:
         """The name of the log."""
         return self.log.head().origin
 
+    def named_beside(self, what: str) -> Path:
+        """Return where something is kept beside the log's key, outside the movable folder."""
+        return _named(self.beside, what)
+
     @property
     def is_case(self) -> bool:
         """Say whether this is a case."""

@@ -17,7 +17,7 @@ from zegel.authorisation import read_order
 from zegel.canonical import percent_encoded
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
-from zegel.investigation.casework import Line, Standing, all_lines, standing
+from zegel.investigation.casework import Line, Standing, all_lines, newest_line, standing
 from zegel.investigation.leaves import as_json
 from zegel.investigation.rows import rows_numbered, rows_of
 from zegel.service.door import Who, enter
@@ -79,17 +79,25 @@ def _keys_of(inv: Investigation, blocks: Sequence[Mapping[str, Any]]) -> list[di
 
 
 def casework_of(inv: Investigation, message: bytes) -> dict[str, Any]:
-    """Return tags, relevance and every line about one message."""
+    """Return tags, relevance, who judges how, and every line about one message.
+
+    `newest` is the newest line of the whole casework: what somebody who sees this has seen.
+    """
+    newest = newest_line(inv.folder)
     lines = all_lines(inv.folder, [message])
     now = standing(lines).get(message, Standing())
     return {
         "tags": list(now.tags),
         "relevance": now.relevance,
-        "said": [_shown(line) for line in lines],
+        "judged": dict(now.judged),
+        "disagreement": now.disagreement,
+        "newest": newest,
+        "said": [shown_line(line) for line in lines],
     }
 
 
-def _shown(line: Line) -> dict[str, Any]:
+def shown_line(line: Line) -> dict[str, Any]:
+    """Return one line as it is shown."""
     return {
         "kind": line.kind,
         "value": line.value,

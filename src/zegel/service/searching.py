@@ -12,7 +12,7 @@ from typing import Any
 from zegel.canonical import JSON
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
-from zegel.investigation.casework import Standing
+from zegel.investigation.casework import Standing, newest_line
 from zegel.investigation.rows import rows_numbered
 from zegel.search import Page, TextIndex
 from zegel.service.door import Who, enter
@@ -80,11 +80,12 @@ def _search(inv: Investigation, query: str, page: Page) -> dict[str, Any]:
     node = asked_of(fields, query)
     found = index_of(inv).page(node, page, fields.answer)
     rows = rows_numbered(inv, found.rows, _COLUMNS)
-    said = said_of(inv)
+    newest, said = newest_line(inv.folder), said_of(inv)
     return {
         "training": inv.training,
         "query": query,
         "count": found.count,
+        "newest": newest,
         "offset": page.offset,
         "limit": page.limit,
         "hits": [_hit(rows[number], node, said.get(number, Standing())) for number in found.rows],
@@ -132,5 +133,6 @@ def _hit(row: Mapping[str, Any], node: Node | None, now: Standing) -> dict[str, 
         "clauses": [admitted["clause"] for admitted in row["admitted"]],
         "tags": list(now.tags),
         "relevance": now.relevance,
+        "disagreement": now.disagreement,
         "snippet": snippet(text, spans(node, text) if node is not None else []),
     }

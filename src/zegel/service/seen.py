@@ -41,7 +41,7 @@ def who_saw(inv: Investigation) -> list[Seen]:
 def _seen(entries: Iterable[Entry]) -> list[Seen]:
     people: dict[str, Seen] = {}
     for entry in entries:
-        if not _shows(entry):
+        if not shows(entry):
             continue
         one = people.setdefault(
             entry.who, Seen(who=entry.who, first_ns=entry.time_ns, last_ns=entry.time_ns)
@@ -64,9 +64,10 @@ MESSAGES_IN: Mapping[str, tuple[str, ...]] = {
 """Acts that show messages whole or in part, and by which facts they name them."""
 
 
-def _shows(entry: Entry) -> bool:
-    shows = entry.act in ("search", "dossier made") or entry.act in (*MESSAGES_IN, *OVERVIEWS)
-    return shows and "failed" not in entry.facts
+def shows(entry: Entry) -> bool:
+    """Say whether somebody saw something by this act, or took it out."""
+    seen = entry.act in ("search", "dossier made") or entry.act in (*MESSAGES_IN, *OVERVIEWS)
+    return seen and "failed" not in entry.facts
 
 
 def _note(one: Seen, entry: Entry) -> None:

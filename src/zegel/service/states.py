@@ -74,7 +74,8 @@ def named_states(inv: Investigation, *, who: Who = None) -> list[State]:
     if not person.sealed_to:
         return states.named(inv.folder)
     sessions, own = _own(place, person)
-    kept = [_opened(own, id_, sessions.get_own(own, id_)) for id_ in sessions.names_own(own)]
+    names = filter(_ID.fullmatch, sessions.names_own(own))  # a session keeps other things too
+    kept = [_opened(own, id_, sessions.get_own(own, id_)) for id_ in names]
     return sorted((one for one in kept if one and one.name), key=lambda one: one.name)
 
 

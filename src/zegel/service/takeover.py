@@ -1,4 +1,4 @@
-"""Casework goes along to a new version of an investigation, and only with messages it holds.
+"""Casework and trays go along to a new version of an investigation, only with messages it holds.
 
 A version is an investigation of the same name: under a later order, or of a later state of the
 case. The case keeps a copy of every line (CASE/casework/), which nothing shows: what speaks of a
@@ -8,16 +8,18 @@ back with a version that holds the message again. The new folder neither holds n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from zegel.casefile import Case
 from zegel.errors import CaseError, UsageError, VerificationError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Line, add_lines, all_lines
 from zegel.investigation.folder import DESCRIPTION
+from zegel.investigation.tray import PLACE, TrayLine, add_tray_lines, all_tray_lines
 from zegel.tables import make_folder, read_rows
 
 
@@ -26,6 +28,7 @@ class TakenOver:
     """What of earlier casework goes into a new version, and how much does not."""
 
     lines: tuple[Line, ...] = ()
+    tray_lines: tuple[TrayLine, ...] = ()
     messages: int = 0
     kept_lines: int = 0
     """About messages that the new version does not hold; the case keeps them."""
@@ -34,9 +37,9 @@ class TakenOver:
     """Names of earlier versions that could not be read."""
 
     def counts(self) -> dict[str, int | list[str]]:
-        """Return what whoever grants is told."""
+        """Return what whoever grants is told; lines of trays count among the others."""
         return {
-            "lines": len(self.lines),
+            "lines": len(self.lines) + len(self.tray_lines),
             "messages": self.messages,
             "kept_lines": self.kept_lines,
             "kept_messages": self.kept_messages,
@@ -64,23 +67,35 @@ def take_over(
     """
     store = store_of(case, name)
     unread = _keep(store, name, named, case.folder / "investigations")
-    lines = all_lines(store)
-    now = _identities_now(documents, {line.message for line in lines})
+    lines, trays = all_lines(store), all_tray_lines(store)
+    now = _identities_now(documents, about_of(lines) | about_of(trays))
     taken, kept = split(lines, now, admitted)
+    taken_trays, kept_trays = split(trays, now, admitted)
+    left = {now.get(message, message) for message in (*about_of(kept), *about_of(kept_trays))}
     return TakenOver(
         lines=tuple(taken),
-        messages=len({line.message for line in taken}),
-        kept_lines=len(kept),
-        kept_messages=len({now.get(line.message, line.message) for line in kept}),
+        tray_lines=tuple(placed(taken_trays, now, admitted)),
+        messages=len(about_of(taken) | about_of(taken_trays)),
+        kept_lines=len(kept) + len(kept_trays),
+        kept_messages=len(left),
         unread=tuple(unread),
     )
 
 
+_OneLine = TypeVar("_OneLine", Line, TrayLine)
+
+
+def about_of(lines: Iterable[Line] | Iterable[TrayLine]) -> set[bytes]:
+    """Return the messages that lines speak of."""
+    return {line.message for line in lines}
+
+
 def split(
-    lines: Iterable[Line], now: Mapping[bytes, bytes], admitted: Collection[bytes]
-) -> tuple[list[Line], list[Line]]:
+    lines: Iterable[_OneLine], now: Mapping[bytes, bytes], admitted: Collection[bytes]
+) -> tuple[list[_OneLine], list[_OneLine]]:
     """Return the lines about admitted messages, under their identity of now, and all others."""
-    taken, kept = [], []
+    taken: list[_OneLine] = []
+    kept: list[_OneLine] = []
     for line in lines:
         message = now.get(line.message, line.message)
         if message in admitted:
@@ -90,10 +105,35 @@ def split(
     return taken, kept
 
 
+def placed(
+    lines: Iterable[TrayLine], now: Mapping[bytes, bytes], admitted: Collection[bytes]
+) -> Iterator[TrayLine]:
+    """Yield lines of trays that name no message but admitted ones: a line that puts one before a
+    message which is not here stays out."""
+    for line in lines:
+        if line.kind != PLACE or not line.value:
+            yield line
+            continue
+        before = bytes.fromhex(line.value)
+        before = now.get(before, before)
+        if before in admitted:
+            yield replace(line, value=before.hex())
+
+
 def lines_of(inv: Investigation) -> list[Line]:
     """Return the casework of an investigation, each line with the version it was said in."""
-    here = f"{inv.header['order']['number']}, root {inv.root.hex()[:8]}"
+    here = _called(inv)
     return [replace(line, said_in=line.said_in or here) for line in all_lines(inv.folder)]
+
+
+def tray_lines_of(inv: Investigation) -> list[TrayLine]:
+    """Return every line of its trays, each with the version it was said in."""
+    here = _called(inv)
+    return [replace(line, said_in=line.said_in or here) for line in all_tray_lines(inv.folder)]
+
+
+def _called(inv: Investigation) -> str:
+    return f"{inv.header['order']['number']}, root {inv.root.hex()[:8]}"
 
 
 def _keep(store: Path, name: str, named: Iterable[Path], own: Path) -> list[str]:
@@ -104,11 +144,11 @@ def _keep(store: Path, name: str, named: Iterable[Path], own: Path) -> list[str]
             inv = Investigation.open(folder)
             called = inv.header["order"]["investigation"]
             if same_investigation(called, name) and not _is_officers(inv):
-                _add(store, lines_of(inv))
+                _add(store, inv)
         except (CaseError, VerificationError):
             unread.append(folder.name)
     for folder in named:
-        _add(store, lines_of(earlier_version(folder, name)))
+        _add(store, earlier_version(folder, name))
     return unread
 
 
@@ -137,9 +177,12 @@ def _folders_in(own: Path) -> Iterator[Path]:
             yield folder
 
 
-def _add(store: Path, lines: Sequence[Line]) -> None:
+def _add(store: Path, inv: Investigation) -> None:
+    lines, trays = lines_of(inv), tray_lines_of(inv)
     if lines:
         add_lines(make_folder(store), lines)
+    if trays:
+        add_tray_lines(make_folder(store), trays)
 
 
 def _identities_now(documents: Path, wanted: Collection[bytes]) -> dict[bytes, bytes]:

@@ -17,7 +17,18 @@ from starlette.routing import Route as Path
 from zegel import service
 from zegel.errors import SessionError, UsageError, ZegelError
 from zegel.service.desks import Desks
-from zegel.web import accounting, api, examiner, inside, login, pictures, reading, searching
+from zegel.web import (
+    accounting,
+    api,
+    casework,
+    examiner,
+    inside,
+    login,
+    pictures,
+    reading,
+    searching,
+    tray,
+)
 from zegel.web.asked import Asked, reader_of
 from zegel.web.failures import failure, internal, wrong
 from zegel.web.forms import Form, posted
@@ -30,6 +41,8 @@ INSIDE: tuple[Route, ...] = (
     *searching.ROUTES,
     *reading.ROUTES,
     *pictures.ROUTES,
+    *casework.ROUTES,
+    *tray.ROUTES,
 )
 """Addresses inside an investigation."""
 OF_CASE: tuple[Route, ...] = (*examiner.ROUTES, *accounting.ROUTES)

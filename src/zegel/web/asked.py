@@ -110,12 +110,16 @@ class Asked:
 
 def download(content: bytes, name: str, media_type: str) -> Response:
     """Return bytes that a browser keeps as a file and never shows."""
+    return Response(content, media_type=media_type, headers=attachment(name))
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the headers of what a browser keeps as a file of that name and never shows."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:100] or "file"
-    headers = {
+    return {
         "content-disposition": f'attachment; filename="{plain}"',
         "content-security-policy": INERT,
     }
-    return Response(content, media_type=media_type, headers=headers)
 
 
 def path_of(request: Request, name: str, place: str, **parts: object) -> str:

@@ -58,7 +58,7 @@ def _from(asked: Asked) -> service.State | None:
 
 def raw(asked: Asked) -> Response:
     """Hand out the bytes of one stored copy."""
-    place = asked.number("place", 0, least=0, most=10_000)
+    place = asked.number("copy", 0, least=0, most=10_000)
     taken = service.raw_message(asked.of, asked.part("number"), place=place, who=asked.person)
     return asked.download(taken.content, taken.name, BYTES)
 
@@ -72,7 +72,7 @@ def attachment(asked: Asked) -> Response:
 
 def headers(asked: Asked) -> Response:
     """Show the header lines as they stand."""
-    place = asked.number("place", 0, least=0, most=10_000)
+    place = asked.number("copy", 0, least=0, most=10_000)
     found = service.message_headers(asked.of, asked.part("number"), place=place, who=asked.person)
     return _about(asked, "headers.html", found)
 

@@ -8,7 +8,7 @@ from zegel import service
 from zegel.service.rowshapes import row_shape
 from zegel.web.api.both import HEAD, LOGOUT, PEOPLE, WHOAMI, head, log_out, people, whoami
 from zegel.web.api.call import Query, inside_get, inside_post
-from zegel.web.api.reading import CASEWORK, WANTED
+from zegel.web.api.reading import CASEWORK, SAID, WANTED
 from zegel.web.api.shapes import (
     COUNT,
     FREE,
@@ -19,6 +19,7 @@ from zegel.web.api.shapes import (
     lacking,
     many,
     maybe,
+    number,
     one_of,
     text,
     thing,
@@ -39,7 +40,12 @@ def add_casework(query: Query) -> Any:
     """Say something of a message."""
     given = query.given
     return service.add_casework(
-        query.of, given["message"], given["kind"], given["value"], who=query.person
+        query.of,
+        given["message"],
+        given["kind"],
+        given["value"],
+        seen=given.get("seen"),
+        who=query.person,
     )
 
 
@@ -95,15 +101,17 @@ CALLS = (
     inside_post(
         "/messages/{message}/casework",
         "addCasework",
-        "Add a tag, a note or a relevance to a message, or take a tag off.",
+        "Add a tag, a note or a relevance to a message, or take a tag off. Where somebody else said"
+        " otherwise after the line `seen`, nothing is said and `since` holds what they said.",
         add_casework,
-        _OF_MESSAGE,
+        thing(training=TRUTH, message=COUNT, id=TEXT, **CASEWORK, since=many(SAID)),
         parts=WANTED,
         body=asked(
             ("kind", "value"),
             {
                 "kind": one_of("tag", "untag", "note", "relevance"),
                 "value": text(100_000, least=1),
+                "seen": number(0, 10**15),
             },
         ),
     ),
@@ -115,8 +123,17 @@ CALLS = (
         thing(
             training=TRUTH,
             tags=by_name(COUNT),
+            newest=COUNT,
             messages=many(
-                thing(message=COUNT, id=TEXT, tags=many(TEXT), relevance=maybe(TEXT), notes=COUNT)
+                thing(
+                    message=COUNT,
+                    id=TEXT,
+                    tags=many(TEXT),
+                    relevance=maybe(TEXT),
+                    judged=by_name(TEXT),
+                    disagreement=TRUTH,
+                    notes=COUNT,
+                )
             ),
         ),
     ),

@@ -12,6 +12,7 @@ from zegel.web.api.shapes import (
     TEXT,
     TRUTH,
     Shape,
+    by_name,
     many,
     maybe,
     number,
@@ -22,10 +23,14 @@ from zegel.web.api.shapes import (
 
 MESSAGE = text(64, "^([0-9]{1,9}|[0-9a-f]{8,64})$")
 WANTED = {"message": {**MESSAGE, "description": "its number, or the beginning of its identity"}}
+SAID = thing(kind=TEXT, value=TEXT, who=TEXT, at=maybe(TEXT), said_in=maybe(TEXT))
 CASEWORK = {
     "tags": many(TEXT),
     "relevance": maybe(TEXT),
-    "said": many(thing(kind=TEXT, value=TEXT, who=TEXT, at=maybe(TEXT), said_in=maybe(TEXT))),
+    "judged": {**by_name(TEXT), "description": "who judges how now"},
+    "disagreement": TRUTH,
+    "newest": {**COUNT, "description": "the newest line of all casework: give it back as `seen`"},
+    "said": many(SAID),
 }
 BYTES: Shape = {"type": "string", "contentMediaType": "application/octet-stream"}
 

@@ -38,6 +38,7 @@ _HIT = thing(
     clauses=many(TEXT),
     tags=many(TEXT),
     relevance=maybe(TEXT),
+    disagreement=TRUTH,
     snippet=_SNIPPET,
 )
 _FACET = thing(
@@ -115,6 +116,7 @@ CALLS = (
                 training=TRUTH,
                 query=TEXT,
                 count=COUNT,
+                newest=COUNT,
                 offset=COUNT,
                 limit=COUNT,
                 hits=many(_HIT),

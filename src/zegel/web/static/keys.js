@@ -34,6 +34,10 @@ document.addEventListener("keydown", (event) => {
     j: () => move(1),
     k: () => move(-1),
     o: open,
+    v: () => {
+      const box = document.querySelector("[data-item].chosen [data-tick]");
+      if (box) box.click();
+    },
     "/": () => {
       const box = document.querySelector("[data-search]");
       if (box) { box.focus(); box.select(); }
