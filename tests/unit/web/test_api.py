@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,16 @@ ASKED: Mapping[str, dict[str, Any]] = {
     "readMessage": {"parts": {"message": "1"}},
     "addCasework": {"parts": {"message": "1"}, "body": {"kind": "note", "value": "kijk"}},
     "countUnopened": {"query": "?by=day"},
+    "addCaseworkToMany": {"body": {"messages": ["1", "2"], "kind": "tag", "value": "haven"}},
+    "undoAct": {"body": {"act": "ACT"}},
+    "findNextUnread": {"body": {"query": "haven", "by": "team"}},
+    "listReadBy": {"parts": {"person": "PERSON"}},
+    "readTray": {"body": {}},
+    "collectInTray": {"body": {"messages": ["1", "3"]}},
+    "takeOutOfTray": {"body": {"messages": ["3"]}},
+    "noteInTray": {"body": {"message": "1", "note": "kijk"}},
+    "moveInTray": {"body": {"message": "1", "by": 1}},
+    "shareTray": {"body": {"name": "team"}},
 }
 """What a call is asked with, where something is needed; a message is the first else."""
 LAST = ("logOut", "logOutOfCase")
@@ -114,6 +125,10 @@ OTHERWISE = {
     "logIn": "each program logs in so, below",
     "startProcessing": "starts a process: below",
     "stopProcessing": "stops one: below",
+    "orderDossier": "has one made: below",
+    "watchDossier": "of one that is being made: below",
+    "takeDossier": "of one that is made: below",
+    "removeDossier": "of one that is made: below",
 }
 
 
@@ -126,19 +141,38 @@ def answered(program: Program, call: Call) -> httpx2.Response:
     words = ASKED.get(call.name, {})
     path = call.path.replace("{message}", "1")
     for name, value in words.get("parts", {}).items():
-        part = kept(program) if value == "STATE" else value
+        part = FOUND[value](program) if value in FOUND else value
         path = path.replace("{" + name + "}", part)
     body = words.get("body")
-    if body is not None and body.get("place") == "HERE":
-        body = {**body, "place": program.browser.desks.all()[0].key}
+    if body is not None:
+        found = {name: FOUND[one](program) for name, one in body.items() if str(one) in FOUND}
+        body = {**body, **found}
     begin = "" if call.at == "nowhere" else program.at
     return program.ask(call.method, begin + path + words.get("query", ""), body)
+
+
+def here(program: Program) -> str:
+    return program.browser.desks.all()[0].key
+
+
+def act(program: Program) -> int:
+    said = program.ask("GET", f"{program.at}/casework/acts").json()["acts"]
+    return int(said[0]["act"])
+
+
+def somebody(program: Program) -> str:
+    program.ask("GET", f"{program.at}/messages/1")
+    return str(program.ask("GET", f"{program.at}/readers").json()["people"][0]["key"])
 
 
 def kept(program: Program) -> str:
     state = program.ask("POST", f"{program.at}/states", {"query": "haven"}).json()["id"]
     assert re.fullmatch("[0-9a-f]{32}", state)
     return str(state)
+
+
+FOUND: Mapping[str, Any] = {"HERE": here, "ACT": act, "PERSON": somebody, "STATE": kept}
+"""What is asked with where only a live answer tells it."""
 
 
 @pytest.mark.parametrize("at", ["nowhere", "case"])
@@ -161,6 +195,43 @@ def test_each_answer_inside_an_investigation_is_as_documented(investigator: Prog
         else:
             assert answer.headers["content-disposition"] == "attachment"
             assert answer.headers["content-security-policy"] == INERT
+
+
+@pytest.mark.slow
+def test_a_dossier_is_ordered_followed_taken_and_removed(investigator: Program) -> None:
+    named = {call.name: call for call in CALLS}
+    at = investigator.at
+    investigator.ask("POST", f"{at}/tray/collect", {"query": "haven"})
+    options = {"opinions": "none", "printed": 0}
+    record = investigator.ask("POST", f"{at}/dossiers", options).json()
+    one = f"{at}/dossiers/{record['id']}"
+    for _ in range(600):
+        watched = investigator.ask("GET", one).json()
+        if watched["state"] != "making":
+            break
+        time.sleep(0.1)
+    taken = investigator.ask("GET", f"{one}/file")
+    listed = investigator.ask("GET", f"{at}/dossiers").json()
+    removed = investigator.ask("POST", f"{one}/remove", {})
+
+    assert faults(record, named["orderDossier"].answer) == []
+    assert faults(watched, named["watchDossier"].answer) == []
+    assert faults(listed, named["listDossiers"].answer) == []
+    assert watched["state"] == "made", watched
+    assert (taken.headers["content-type"], taken.content[:2]) == ("application/zip", b"PK")
+    assert sha256(taken.content).hexdigest() == watched["sha256"]
+    assert (removed.status_code, investigator.ask("GET", one).status_code) == (200, 400)
+
+
+def test_what_names_no_message_means_none(investigator: Program) -> None:
+    """Else a program that forgets to say which would speak of all."""
+    for path, body in (
+        ("/casework", {"kind": "tag", "value": "x"}),
+        ("/tray/collect", {}),
+        ("/tray/out", {}),
+        ("/tray/out", {"messages": ["1"], "all": True}),
+    ):
+        assert investigator.ask("POST", investigator.at + path, body).status_code == 400, path
 
 
 def test_raw_bytes_are_those_of_the_mail(investigator: Program, made: Path) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from zegel import service
@@ -147,6 +148,8 @@ def _asked(call: Call, text: bytes) -> dict[str, Any]:
 def _response(call: Call, value: Any) -> Response:
     if call.media_type != "application/json":
         headers = {"content-disposition": "attachment", "content-security-policy": INERT}
+        if isinstance(value, Path):
+            return FileResponse(value, media_type=call.media_type, headers=headers)
         return Response(value, media_type=call.media_type, headers=headers)
     return _json(value)
 

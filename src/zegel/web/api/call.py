@@ -100,6 +100,7 @@ def inside_post(
     *,
     parts: Mapping[str, Shape] | None = None,
     body: Shape | None = None,
+    most: int = BODY_SIZE,
 ) -> Call:
     """Return a call inside an investigation that is asked with a body."""
     return Call(
@@ -112,4 +113,5 @@ def inside_post(
         answer=answer,
         parts=parts or {},
         body=body,
+        most=most,
     )

@@ -1,6 +1,6 @@
 """The table of all calls: what is served is what is described."""
 
-from zegel.web.api import entry, inside, of_case, pictures, reading, searching
+from zegel.web.api import casework, entry, inside, of_case, pictures, reading, searching, trays
 from zegel.web.api.call import Call
 
 CALLS: tuple[Call, ...] = (
@@ -9,6 +9,8 @@ CALLS: tuple[Call, ...] = (
     *searching.CALLS,
     *reading.CALLS,
     *pictures.CALLS,
+    *casework.CALLS,
+    *trays.CALLS,
     *inside.CALLS,
 )
 

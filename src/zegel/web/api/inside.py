@@ -8,20 +8,16 @@ from zegel import service
 from zegel.service.rowshapes import row_shape
 from zegel.web.api.both import HEAD, LOGOUT, PEOPLE, WHOAMI, head, log_out, people, whoami
 from zegel.web.api.call import Query, inside_get, inside_post
-from zegel.web.api.reading import CASEWORK, SAID, WANTED
 from zegel.web.api.shapes import (
     COUNT,
     FREE,
     TEXT,
     TRUTH,
-    asked,
     by_name,
     lacking,
     many,
     maybe,
-    number,
     one_of,
-    text,
     thing,
 )
 
@@ -29,29 +25,6 @@ from zegel.web.api.shapes import (
 def about(query: Query) -> Any:
     """Say what the investigation is."""
     return service.describe(query.of, who=query.person)
-
-
-def casework_of(query: Query) -> Any:
-    """Read what was said of a message."""
-    return service.list_casework(query.of, query.given["message"], who=query.person)
-
-
-def add_casework(query: Query) -> Any:
-    """Say something of a message."""
-    given = query.given
-    return service.add_casework(
-        query.of,
-        given["message"],
-        given["kind"],
-        given["value"],
-        seen=given.get("seen"),
-        who=query.person,
-    )
-
-
-def casework(query: Query) -> Any:
-    """Read all casework."""
-    return service.all_casework(query.of, who=query.person)
 
 
 def contacts(query: Query) -> Any:
@@ -84,59 +57,10 @@ def check(query: Query) -> Any:
     return service.check_investigation(query.of, who=query.person)
 
 
-_OF_MESSAGE = thing(training=TRUTH, message=COUNT, id=TEXT, **CASEWORK)
-
 CALLS = (
     inside_get("", "readInvestigation", "Say what the investigation is.", about, FREE),
     inside_get("/whoami", "whoActs", "Say who acts here and what they may do.", whoami, WHOAMI),
     inside_post("/logout", "logOut", "End the session.", log_out, LOGOUT),
-    inside_get(
-        "/messages/{message}/casework",
-        "readCaseworkOfMessage",
-        "Return what was said of a message.",
-        casework_of,
-        _OF_MESSAGE,
-        parts=WANTED,
-    ),
-    inside_post(
-        "/messages/{message}/casework",
-        "addCasework",
-        "Add a tag, a note or a relevance to a message, or take a tag off. Where somebody else said"
-        " otherwise after the line `seen`, nothing is said and `since` holds what they said.",
-        add_casework,
-        thing(training=TRUTH, message=COUNT, id=TEXT, **CASEWORK, since=many(SAID)),
-        parts=WANTED,
-        body=asked(
-            ("kind", "value"),
-            {
-                "kind": one_of("tag", "untag", "note", "relevance"),
-                "value": text(100_000, least=1),
-                "seen": number(0, 10**15),
-            },
-        ),
-    ),
-    inside_get(
-        "/casework",
-        "readCasework",
-        "Return what holds of every message that casework speaks of.",
-        casework,
-        thing(
-            training=TRUTH,
-            tags=by_name(COUNT),
-            newest=COUNT,
-            messages=many(
-                thing(
-                    message=COUNT,
-                    id=TEXT,
-                    tags=many(TEXT),
-                    relevance=maybe(TEXT),
-                    judged=by_name(TEXT),
-                    disagreement=TRUTH,
-                    notes=COUNT,
-                )
-            ),
-        ),
-    ),
     inside_get(
         "/contacts",
         "listContacts",
