@@ -99,10 +99,10 @@ def spreads(table: pa.Table, by: Sequence[str]) -> list[Spread]:
     """Return the spread of the gaps that have the columns `by` in common, in their order; exact."""
     if not len(table):
         return []
-    seconds = pc.divide(table["gap_ns"], SECOND)
-    ranked = table.select(list(by)).append_column("gap", seconds)
-    ranked = ranked.sort_by([(name, "ascending") for name in (*by, "gap")])
-    counts = ranked.group_by(list(by), use_threads=False).aggregate([("gap", "count")])
+    key, values = _numbered(table, by)
+    ranked = pa.table({"key": key, "gap": pc.divide(table["gap_ns"], SECOND)})
+    ranked = ranked.sort_by([("key", "ascending"), ("gap", "ascending")])
+    counts = ranked.group_by("key", use_threads=False).aggregate([("gap", "count")])
     gap, start, found = ranked["gap"].combine_chunks(), 0, []
     for row in counts.to_pylist():
         last = row["gap_count"] - 1
@@ -111,7 +111,7 @@ def spreads(table: pa.Table, by: Sequence[str]) -> list[Spread]:
         )
         found.append(
             Spread(
-                of=tuple(row[name] for name in by),
+                of=_of(row["key"], values),
                 count=last + 1,
                 least=least,
                 low=low,
@@ -122,6 +122,32 @@ def spreads(table: pa.Table, by: Sequence[str]) -> list[Spread]:
         )
         start += last + 1
     return found
+
+
+_Values = Sequence[Sequence[str | int]]
+
+
+def _numbered(table: pa.Table, by: Sequence[str]) -> tuple[pa.ChunkedArray, _Values]:
+    """Return one number for the values of several columns, which sorts as they do, and the values.
+
+    To sort half a million numbers takes a fifth of what sorting words takes.
+    """
+    key, values = pa.scalar(0, pa.int64()), []
+    for name in by:
+        known = pc.unique(table[name])
+        known = known.take(pc.array_sort_indices(known))
+        code = pc.cast(pc.index_in(table[name], value_set=known), pa.int64())
+        key = pc.add(pc.multiply(key, len(known)), code)
+        values.append(known.to_pylist())
+    return key, values
+
+
+def _of(key: int, values: _Values) -> tuple[str | int, ...]:
+    parts = []
+    for column in reversed(values):
+        key, code = divmod(key, len(column))
+        parts.append(column[code])
+    return tuple(reversed(parts))
 
 
 def over_time(table: pa.Table, steps: Sequence[Step]) -> list[Spread]:

@@ -26,7 +26,10 @@ from zegel.analysis.traffic import Traffic
 MOST_ACCOUNTS = 2000
 """Accounts in one picture; those with fewer messages are left out, and counted."""
 _SEED = 20160419
-_ROUNDS = 120
+_ROUNDS, _ROUNDS_OF_MANY, _MANY = 120, 50, 1000
+"""Rounds of the layout: fewer for many accounts, which begin among their community anyhow."""
+_BONES = 3
+"""Edges of each account that decide where it stands, where there are many."""
 _EVEN = 0.5
 """How far a crowd of accounts is spread over the picture: 1 would be evenly."""
 _TOGETHER = 4.0
@@ -100,30 +103,28 @@ class Network:
 
 def edges_of(found: Traffic) -> list[Edge]:
     """Return every two accounts that wrote to each other, the busiest first."""
-    ways: dict[tuple[int, int], list[Mapping[str, int | None]]] = defaultdict(list)
-    for row in counted(_named(found.pairs)).to_pylist():
-        one, other = sorted((row["sender"], row["recipient"]))
-        if one != other:
-            ways[one, other].append(row)
-    made = [_edge(one, other, rows) for (one, other), rows in ways.items()]
+    rows = counted(_named(found.pairs))
+    one = pc.min_element_wise(rows["sender"], rows["recipient"])
+    other = pc.max_element_wise(rows["sender"], rows["recipient"])
+    forth = pc.if_else(pc.equal(rows["sender"], one), rows["messages"], 0)
+    ways = pa.table(
+        {
+            "one": one,
+            "other": other,
+            "forth": forth,
+            "back": pc.subtract(rows["messages"], forth),
+            "first_ns": rows["first_ns"],
+            "last_ns": rows["last_ns"],
+        }
+    ).filter(pc.not_equal(one, other))
+    sums = [("forth", "sum"), ("back", "sum"), ("first_ns", "min"), ("last_ns", "max")]
+    both = ways.group_by(["one", "other"], use_threads=False).aggregate(sums)
+    columns = [both[name].to_pylist() for name in ("one", "other", *("_".join(s) for s in sums))]
+    made = [
+        Edge(one=a, other=b, forth=forth, back=back, first_ns=first, last_ns=last)
+        for a, b, forth, back, first, last in zip(*columns, strict=True)
+    ]
     return sorted(made, key=lambda edge: (-edge.messages, edge.one, edge.other))
-
-
-def _edge(one: int, other: int, rows: Sequence[Mapping[str, int | None]]) -> Edge:
-    forth, back = (
-        sum(row["messages"] or 0 for row in rows if row["sender"] == sender)
-        for sender in (one, other)
-    )
-    firsts = [at for row in rows if (at := row["first_ns"]) is not None]
-    lasts = [at for row in rows if (at := row["last_ns"]) is not None]
-    return Edge(
-        one=one,
-        other=other,
-        forth=forth,
-        back=back,
-        first_ns=min(firsts, default=None),
-        last_ns=max(lasts, default=None),
-    )
 
 
 def _named(pairs: pa.Table) -> pa.Table:
@@ -158,9 +159,11 @@ def wanted(edges: Iterable[Edge], limits: Limits) -> list[Edge]:
 
 def _busiest(edges: Iterable[Edge], first: int | None) -> list[int]:
     """Return the accounts, the busiest first; the one that it grows from is there in any case."""
-    weight: Counter[int] = Counter()
+    weight: dict[int, int] = defaultdict(int)
     for edge in edges:
-        weight.update({edge.one: edge.messages, edge.other: edge.messages})
+        messages = edge.messages
+        weight[edge.one] += messages
+        weight[edge.other] += messages
     return sorted(weight, key=lambda account: (account != first, -weight[account], account))
 
 
@@ -179,13 +182,16 @@ def reached(edges: Iterable[Edge], account: int, steps: int) -> set[int]:
 
 
 def _nodes(accounts: Sequence[int], edges: Sequence[Edge]) -> tuple[Node, ...]:
-    sent: Counter[int] = Counter()
-    received: Counter[int] = Counter()
-    contacts: Counter[int] = Counter()
+    sent: dict[int, int] = defaultdict(int)
+    received: dict[int, int] = defaultdict(int)
+    contacts: dict[int, int] = defaultdict(int)
     for edge in edges:
-        sent.update({edge.one: edge.forth, edge.other: edge.back})
-        received.update({edge.one: edge.back, edge.other: edge.forth})
-        contacts.update((edge.one, edge.other))
+        sent[edge.one] += edge.forth
+        sent[edge.other] += edge.back
+        received[edge.one] += edge.back
+        received[edge.other] += edge.forth
+        contacts[edge.one] += 1
+        contacts[edge.other] += 1
     place = {account: at for at, account in enumerate(accounts)}
     shape = tuple((place[edge.one], place[edge.other], edge.messages) for edge in edges)
     laid = layout(len(accounts), shape)
@@ -215,24 +221,43 @@ def layout(accounts: int, edges: tuple[tuple[int, int, int], ...]) -> tuple[Plac
     `edges` are two accounts and how many messages they wrote each other.
     """
     graph = igraph.Graph(n=accounts, edges=[(one, other) for one, other, _ in edges])
-    weights = [1 + math.log(messages) for _, _, messages in edges]
+    graph.es["messages"] = [messages for _, _, messages in edges]
     with _ONE_AT_A_TIME:
         lots = random.Random(_SEED)
         igraph.set_random_number_generator(lots)
-        communities = _communities(graph, [messages for _, _, messages in edges])
-        pull = [
-            weight * (_TOGETHER if communities[one] == communities[other] else 1.0)
-            for weight, (one, other, _) in zip(weights, edges, strict=True)
+        communities = _communities(graph)
+        bones = _backbone(graph, edges)
+        bones.es["pull"] = [
+            (1 + math.log(edge["messages"]))
+            * (_TOGETHER if communities[edge.source] == communities[edge.target] else 1.0)
+            for edge in bones.es
         ]
-        graph.es["pull"] = pull
-        points = _packed([_component(graph, part, communities, lots) for part in _parts(graph)])
+        points = _packed([_component(bones, part, communities, lots) for part in _parts(bones)])
     points = _evened(points)
     return tuple((*points[at], communities[at]) for at in range(accounts))
 
 
-def _communities(graph: igraph.Graph, weights: Sequence[int]) -> list[int]:
+def _backbone(graph: igraph.Graph, edges: Sequence[tuple[int, int, int]]) -> igraph.Graph:
+    """Return what holds accounts in their places: each one's strongest edges, and a strongest tree.
+
+    Places of thousands of thin edges more would look the same, and take as long again.
+    """
+    if len(edges) <= _BONES * graph.vcount():
+        return graph
+    tree = graph.spanning_tree(weights=[-m for m in graph.es["messages"]], return_tree=False)
+    kept, held = set(tree), [0] * graph.vcount()
+    for at in sorted(range(len(edges)), key=lambda at: (-edges[at][2], at)):
+        one, other, _ = edges[at]
+        if held[one] < _BONES or held[other] < _BONES:
+            kept.add(at)
+            held[one] += 1
+            held[other] += 1
+    return graph.subgraph_edges(sorted(kept), delete_vertices=False)
+
+
+def _communities(graph: igraph.Graph) -> list[int]:
     """Return each vertex's community, numbered by size from 0."""
-    found = graph.community_multilevel(weights=list(weights)).membership
+    found = graph.community_multilevel(weights="messages").membership
     sizes = Counter(found)
     order = sorted(sizes, key=lambda one: (-sizes[one], found.index(one)))
     number = {community: place for place, community in enumerate(order)}
@@ -263,8 +288,9 @@ def _component(
                 far * math.sin(angle) + lots.uniform(-1, 1) * wide / 8,
             ]
         )
+    rounds = _ROUNDS if len(part) < _MANY else _ROUNDS_OF_MANY
     laid = inner.layout_fruchterman_reingold(
-        weights="pull", seed=start, niter=_ROUNDS, start_temp=wide / 10, grid="auto"
+        weights="pull", seed=start, niter=rounds, start_temp=wide / 10, grid="auto"
     )
     return {vertex: (x, y) for vertex, (x, y) in zip(part, laid.coords, strict=True)}
 

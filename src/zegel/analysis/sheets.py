@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar, overload
 
+T = TypeVar("T")
 Cell = str | int | None
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """How a cell begins that some spreadsheet takes for a formula; full-width forms among them."""
@@ -26,6 +28,27 @@ class Row:
 
     cells: tuple[Cell, ...]
     target: Target | None = None
+
+
+class Rows(Sequence[Row], Generic[T]):
+    """Rows that are made when they are looked at: a page shows a hundred of twenty thousand."""
+
+    def __init__(self, items: Sequence[T], make: Callable[[T], Row]) -> None:
+        self._items = items
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        """Return one row, or those of a slice."""
+        if isinstance(at, slice):
+            return [self._make(item) for item in self._items[at]]
+        return self._make(self._items[at])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,10 @@ class Picture:
     """Names of what it shows, for the log."""
 
 
+_ACCOUNTS_IN = {"account": 1, "account hour": 1, "account day": 1, "contact": 2}
+"""How many of a target's numbers name accounts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What a picture is drawn of, and how."""
@@ -67,12 +71,11 @@ class Ground:
     def leads(self, names: Sequence[str]) -> Href:
         """Return where a click leads to, nowhere for an account that no query can name."""
 
+        unnamed = {at for at, name in enumerate(names) if asks_for(name, "from") is None}
+
         def href(target: Target) -> str | None:
-            accounts = [one for one in target[1:] if isinstance(one, int)]
-            accounts = accounts[: {"account": 1, "contact": 2}.get(str(target[0]).split()[0], 0)]
-            if any(asks_for(names[one], "from") is None for one in accounts):
-                return None
-            return self.href(target)
+            accounts = target[1 : 1 + _ACCOUNTS_IN.get(str(target[0]), 0)]
+            return self.href(target) if unnamed.isdisjoint(accounts) else None
 
         return href
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from zegel.analysis.network import Edge, Network
 from zegel.analysis.pictures.labels import letters
-from zegel.analysis.sheets import Row, Sheet
+from zegel.analysis.sheets import Row, Rows, Sheet
 from zegel.analysis.wording import Wording
 
 
@@ -41,25 +41,19 @@ def _accounts(drawn: Network, names: Sequence[str], wording: Wording) -> Sheet:
 
 def _contacts(edges: Sequence[Edge], names: Sequence[str], wording: Wording) -> Sheet:
     _ = wording.say
-    rows = [
-        Row(
-            cells=(
-                names[edge.one],
-                names[edge.other],
-                edge.forth,
-                edge.back,
-                edge.messages,
-                wording.minute(edge.first_ns),
-                wording.minute(edge.last_ns),
-            ),
+
+    def row(edge: Edge) -> Row:
+        when = wording.minute(edge.first_ns), wording.minute(edge.last_ns)
+        ways = edge.forth, edge.back, edge.messages
+        return Row(
+            cells=(names[edge.one], names[edge.other], *ways, *when),
             target=("contact", edge.one, edge.other),
         )
-        for edge in edges
-    ]
+
     return Sheet(
         name="contacts",
         title=_("Contacts"),
         columns=(_("One"), _("Other"), _("One to other"), _("Other to one"), _("Together"),
                  _("First"), _("Last")),
-        rows=rows,
+        rows=Rows(edges, row),
     )  # fmt: skip
