@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from zegel.errors import UsageError
@@ -124,8 +125,12 @@ class Order:
         return hashlib.sha256(self.text).digest()
 
 
+@lru_cache(maxsize=8)
 def read_order(text: bytes) -> Order:
-    """Return the order in `text`; `OrderError` where any of it is not understood."""
+    """Return the order in `text`; `OrderError` where any of it is not understood.
+
+    An investigation's is asked for at every act in it, so the last few are remembered.
+    """
     if len(text) > LARGEST_ORDER:
         raise OrderError(f"larger than {LARGEST_ORDER} bytes", "order")
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -66,10 +67,17 @@ def load_key(path: Path) -> Ed25519PrivateKey:
             where=str(path),
             next_step="Find out who could, then `chmod 600` the file.",
         )
+    key = _parsed(pem)
+    if key is None:
+        raise CaseError("this file does not hold an Ed25519 key", where=str(path))
+    return key
+
+
+@lru_cache(maxsize=8)
+def _parsed(pem: bytes) -> Ed25519PrivateKey | None:
+    """Return the key in `pem`, None where it is none; a server signs with few, at every act."""
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None  # the parser's words could quote the file: they are not passed on
-    if not isinstance(key, Ed25519PrivateKey):
-        raise CaseError("this file does not hold an Ed25519 key", where=str(path))
-    return key
+        return None  # the parser's words could quote the file: they are not passed on
+    return key if isinstance(key, Ed25519PrivateKey) else None

@@ -12,13 +12,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from zegel.canonical import canonical_json
 from zegel.custody.heads import LARGEST_HEAD, SignedHead, head_from
 from zegel.custody.merkle import Frontier
-from zegel.errors import CaseError, VerificationError
+from zegel.errors import CaseError, VerificationError, at
 from zegel.tables import sync
 
 FORMAT = "zegel-log-1"
@@ -73,15 +74,22 @@ def read_state(folder: Path) -> LogState:
             text = file.read(LARGEST_HEAD + 1)
     except OSError as error:
         raise CaseError("there is no custody log that can be read", where=str(folder)) from error
+    with at(path):
+        return _checked(text)
+
+
+@lru_cache(maxsize=64)
+def _checked(text: bytes) -> LogState:
+    """Return the state in `text`, all of it checked: the same bytes are asked for at every act."""
     try:
         state = _parse(json.loads(text)) if len(text) <= LARGEST_HEAD else None
     except (ValueError, RecursionError):
         state = None
     if state is None or state.text() != text:
-        raise VerificationError("this is not the head of a log as it was written", where=str(path))
+        raise VerificationError("this is not the head of a log as it was written")
     state.head.check()
     if Frontier(state.head.size, state.frontier).root() != state.head.root:
-        raise VerificationError("the frontier does not lead to the signed root", where=str(path))
+        raise VerificationError("the frontier does not lead to the signed root")
     return state
 
 

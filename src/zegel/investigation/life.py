@@ -16,6 +16,7 @@ from zegel.canonical import JSON, canonical_json
 from zegel.custody.entries import Entry
 from zegel.custody.log import Log
 from zegel.custody.proved import Proved, read_proved
+from zegel.custody.remembered import acts_so_far
 from zegel.custody.vouchers import read_voucher
 from zegel.errors import UsageError, VerificationError
 from zegel.investigation.folder import CERTIFICATE, DESCRIPTION, ORDER, SIGNATURE, VOUCHER
@@ -42,6 +43,8 @@ KEPT = frozenset(
 """What of a folder is no derived set: what was authorised and done. It stays in the clear when the
 rest is closed, and stays when the rest is destroyed."""
 
+
+_OF_LIFE = frozenset({APPLIED, CLOSED, REOPENED, REMOVED})
 
 NO_LONGER_LISTED = "listed"
 """The fact by which an entry ends what the log stood for: path of each file → null."""
@@ -135,7 +138,7 @@ def past_of(folder: Path) -> Past:
     """Return what the log in an investigation's folder says of its life so far."""
     endings: list[Ending] = []
     archive, removed = None, False
-    for entry in Log.open(folder / "custody", None).acts((APPLIED, CLOSED, REOPENED, REMOVED)):
+    for entry in acts_so_far(folder / "custody", _OF_LIFE):
         if "failed" in entry.facts:
             continue  # an attempt that came to nothing
         if entry.act == APPLIED:

@@ -79,7 +79,9 @@ def rows_numbered(
     for group, rows in by_group.items():
         table = _MESSAGES.of(file, group)
         table = table.select(_with_number(columns)) if columns else table
-        found.append(table.take(pa.array([row - starts[group] for row in sorted(rows)])))
+        found.append(
+            table.take(pa.array([row - starts[group] for row in sorted(rows)], pa.int32()))
+        )
     listed = pa.concat_tables(found).to_pylist() if found else []
     return {row["number"]: row for row in listed}
 

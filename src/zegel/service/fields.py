@@ -101,14 +101,9 @@ def investigation_rows(tables: Path) -> Iterator[Row]:
         yield Row(row["number"], texts, row["clock_ns"], marks)
 
 
-@lru_cache(maxsize=64)
-def _clauses(order: bytes) -> tuple[str, ...]:
-    return tuple(clause.name for clause in read_order(order).clauses)
-
-
 def clauses_of(inv: Investigation) -> tuple[str, ...]:
     """Return the names of the order's clauses."""
-    return _clauses(inv.order)
+    return tuple(clause.name for clause in read_order(inv.order).clauses)
 
 
 class Fields:

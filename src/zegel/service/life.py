@@ -18,11 +18,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from zegel.authorisation import read_order
 from zegel.casefile import Case
 from zegel.custody.log import Log
+from zegel.custody.remembered import acts_so_far, first_entry
 from zegel.custody.writing import CLOCKS_DIFFER_NS
 from zegel.errors import RefusedError, VerificationError, at
 from zegel.investigation import Investigation
@@ -149,13 +151,13 @@ def life_of(inv: Investigation) -> Life:
     case = home_of(inv)
     if case is not None:
         case_log = Log.open(case.folder / "custody", None)
-        endings |= {one.leaf: one for one in endings_in(case_log, head.origin)}
+        endings |= {one.leaf: one for one in endings_in(case.folder, head.origin)}
         newest = max(newest, case_log.head().time_ns)
     clock = time.time_ns()
     behind = newest - clock
     return Life(
         endings=tuple(sorted(endings.values(), key=lambda one: ENDING.index(one.act))),
-        expires_ns=_expires_ns(inv, log),
+        expires_ns=_expires_ns(inv),
         now_ns=max(clock, newest),
         clock_behind_ns=behind if behind > CLOCKS_DIFFER_NS else 0,
         archive=past.archive,
@@ -163,18 +165,18 @@ def life_of(inv: Investigation) -> Life:
     )
 
 
-def endings_in(case_log: Log, origin: str) -> Iterable[Ending]:
-    """Yield what the case's log says of the end of the investigation whose log is `origin`."""
-    for entry in case_log.acts(ENDING):
+def endings_in(case: Path, origin: str) -> Iterable[Ending]:
+    """Yield what the log of a case says of the end of the investigation whose log is `origin`."""
+    for entry in acts_so_far(case / "custody", frozenset(ENDING)):
         if entry.facts.get("log") == origin:
             yield ending_of(entry)
 
 
-def _expires_ns(inv: Investigation, log: Log) -> int:
+def _expires_ns(inv: Investigation) -> int:
     """Return when the order expires, once it is known to be the one that was sealed."""
     text = inv.order
     digest = sha256(text).hexdigest()
-    sealed = next(iter(log.entries())).facts
+    sealed = first_entry(inv.folder / "custody").facts
     if {inv.header["order"]["sha256"], sealed.get("order", digest)} != {digest}:
         raise VerificationError(
             "the order in the folder is not the one that was granted", where=str(inv.folder)
