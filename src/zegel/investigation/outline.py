@@ -37,8 +37,6 @@ class Coded:
     codes: pa.Array
     values: Sequence[str]
     """By code."""
-    whole: Sequence[bool]
-    """By code: whether some message bears it as it stands, not as what stands before an @."""
 
     def counted(self, wanted: pa.Array | None) -> list[tuple[str, int]]:
         """Return the values with how many of the `wanted` places bear each, most first.
@@ -48,14 +46,17 @@ class Coded:
         codes = self.codes if wanted is None else self.codes.filter(wanted.take(self.places))
         counts = pc.value_counts(codes)
         pairs = zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True)
-        found = ((self.values[code], n) for code, n in pairs if self.whole[code])
-        return sorted(found, key=lambda one: (-one[1], one[0]))
+        return sorted(((self.values[code], n) for code, n in pairs), key=_most_first)
 
     def of(self, place: int) -> list[str]:
         """Return the values that the message at a place bears."""
         places = integers(self.places)
         codes = integers(self.codes)[bisect_left(places, place) : bisect_right(places, place)]
         return [self.values[code] for code in codes]
+
+
+def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,28 @@ class Chats:
 
 
 @dataclass(frozen=True, slots=True)
+class Ids:
+    """Message-IDs, found by halving."""
+
+    ids: pa.Array
+    order: memoryview
+    """Places, by Message-ID; those without one last."""
+
+    def place(self, wanted: str) -> int | None:
+        """Return the first place that bears a Message-ID; None where none here is listed so."""
+        end = len(self.ids) - self.ids.null_count
+        at = bisect_left(self.order, wanted, 0, end, key=lambda place: self.ids[place].as_py())
+        found = int(self.order[at]) if at < end else None
+        return found if found is not None and self.ids[found].as_py() == wanted else None
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """An investigation's messages without their texts."""
 
     size: int
     messages: pa.Array
-    message_ids: pa.Array
+    message_ids: Ids
     days: pa.Array
     """Days since 1970 (UTC) of the trusted clock; null where a message has none."""
     accounts: Coded
@@ -116,7 +133,7 @@ def _made(file: Path, _part: int) -> Outline:
     return Outline(
         size=len(table),
         messages=_column(table, "message"),
-        message_ids=_column(table, "message_id"),
+        message_ids=_ids(_column(table, "message_id")),
         days=pc.cast(pc.cast(pc.floor_temporal(clock, unit="day"), pa.date32()), pa.int32()),
         accounts=coded([*names, _flat(table, "accounts")], _as_fields_ask),
         holders=coded([_flat(table, "holders", "holder")], _as_fields_ask),
@@ -136,6 +153,10 @@ def _check_numbers(table: pa.Table, file: Path) -> None:
     numbers = _column(table, "number")
     if not pc.all(pc.equal(numbers, pa.array(range(1, len(table) + 1), pa.int32()))).as_py():
         raise VerificationError("messages are not numbered from 1, each once", where=str(file))
+
+
+def _ids(ids: pa.Array) -> Ids:
+    return Ids(ids, integers(pc.cast(pc.array_sort_indices(ids), pa.int32())))
 
 
 def _column(table: pa.Table, name: str) -> pa.Array:
@@ -175,7 +196,8 @@ def folded(name: str) -> str:
 def coded(named: Iterable[_Named], words: Callable[[str], tuple[str, ...]]) -> Coded:
     """Return which values messages bear; `words` are those by which one name counts.
 
-    Names are text, or digests, which count in hexadecimal.
+    Names are text, or digests, which count in hexadecimal. What is only a further word of names
+    (what stands before an @), and no name as it stands, is no value.
     """
     parts = list(named)
     names = pa.concat_arrays([part for _, part in parts]).dictionary_encode()
@@ -191,14 +213,17 @@ def coded(named: Iterable[_Named], words: Callable[[str], tuple[str, ...]]) -> C
             whole[mine[0]] = True
         for number, column in enumerate(columns):
             column.append(mine[number] if number < len(mine) else None)
-    pairs = [_keys(places, names.indices, column) for column in columns]
+    kept = [
+        [code if code is not None and whole[code] else None for code in column]
+        for column in columns
+    ]
+    pairs = [_keys(places, names.indices, column) for column in kept]
     keys = pc.unique(pa.concat_arrays(pairs))
     keys = keys.take(pc.array_sort_indices(keys))
     return Coded(
         pc.cast(pc.shift_right(keys, pa.scalar(32, pa.int64())), pa.int32()),
         pc.cast(pc.bit_wise_and(keys, pa.scalar(2**32 - 1, pa.int64())), pa.int32()),
         list(codes),
-        whole,
     )
 
 

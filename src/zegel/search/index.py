@@ -136,12 +136,16 @@ class TextIndex:
 
     def all_rows(self, node: Node, rows_of: RowsOf = _no_fields) -> list[int]:
         """Return every row that matches, in rising order."""
+        return sorted(self.every_row(node, rows_of))
+
+    def every_row(self, node: Node, rows_of: RowsOf = _no_fields) -> list[int]:
+        """Return every row that matches, in no order."""
         query = self._query(node, rows_of)
         # The limit is an allocation, so it must not be more than there is.
         count = int(self._searcher.search(query, 1).count)  # type: ignore[attr-defined]
-        found = self._searcher.search(query, max(1, count), False)
-        addresses = [address for _, address in found.hits]
-        return sorted(self._rows(addresses))
+        unranked = tantivy.Query.const_score_query(query, 1.0)
+        found = self._searcher.search(unranked, max(1, count), False)
+        return self._rows([address for _, address in found.hits])
 
     def _rows(self, addresses: list[tantivy.DocAddress]) -> list[int]:
         rows = self._searcher.fast_field_values(ROW, addresses) if addresses else []

@@ -11,9 +11,6 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Standing
@@ -168,29 +165,12 @@ def _answers(known: Outline, rows: Sequence[Mapping[str, Any]]) -> dict[int, dic
     Of those others nothing is said but that the message names them: a message has several ids, of
     which one is listed, so no list shows that there is no such message here.
     """
-    numbers = _numbers(known, rows)
     found: dict[int, dict[str, Any] | None] = {}
     for row in rows:
         named = {name for name in row["references"] or () if name}
-        here = {numbers[name] for name in named if name in numbers}
+        places = [known.message_ids.place(name) for name in named]
+        here = [place + 1 for place in places if place is not None]
         before = [number for number in here if number < row["number"]]
-        others = sum(name not in numbers for name in named)
-        refers = {"number": max(before, default=None), "others": others}
+        refers = {"number": max(before, default=None), "others": len(named) - len(here)}
         found[row["number"]] = refers if named else None
-    return found
-
-
-def _numbers(known: Outline, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Return the numbers of the messages that these refer to, by Message-ID.
-
-    Whatever one refers to that is here is of its thread, so nothing else is looked at.
-    """
-    wanted = sorted({name for row in rows for name in row["references"] or () if name})
-    found: dict[str, int] = {}
-    threads = {known.by_thread.of[row["number"] - 1]: row["number"] - 1 for row in rows}
-    for place in threads.values():
-        places = pa.array(known.by_thread.around(place), pa.int32())
-        mask = pc.is_in(known.message_ids.take(places), value_set=pa.array(wanted, pa.string()))
-        for one in places.filter(mask).to_pylist():
-            found.setdefault(known.message_ids[one].as_py(), one + 1)
     return found
