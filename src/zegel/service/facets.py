@@ -26,7 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def facets_of(inv: Investigation, found: Sequence[int] | None) -> list[dict[str, Any]]:
-    """Return the facets of the messages of these numbers; None: of all."""
+    """Return the facets of the messages of these numbers, tags aside; None: of all."""
     known = outline(inv)
     wanted = None if found is None else _mask(known.size, found)
     return [
@@ -36,7 +36,6 @@ def facets_of(inv: Investigation, found: Sequence[int] | None) -> list[dict[str,
         _coded("language", "lang", known.languages, wanted),
         _attachments(known, wanted, "NOT has:attachment" if found is not None else None),
         _coded("clause", "clause", known.clauses, wanted),
-        _tags(inv, None if found is None else frozenset(found)),
     ]
 
 
@@ -92,11 +91,13 @@ def _attachments(known: Outline, wanted: pa.Array | None, without: str | None) -
     }
 
 
-def _tags(inv: Investigation, found: frozenset[int] | None) -> dict[str, Any]:
+def tags_of(inv: Investigation, tagged: Sequence[int] | None) -> dict[str, Any]:
+    """Return the facet of tags of the messages of these numbers; None: of all that bear any."""
     counts: Counter[str] = Counter()
-    for number, now in said_of(inv).items():
-        if found is None or number in found:
-            counts.update(now.tags)
+    said = said_of(inv)
+    for number in said if tagged is None else tagged:
+        if number in said:
+            counts.update(said[number].tags)
     return _facet("tag", "tag", sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 

@@ -163,6 +163,14 @@ _SAID: dict[tuple[str, str], Callable[[Standing], bool]] = {
 }
 
 
+def asks_casework(node: Node) -> bool:
+    """Say whether what `node` finds can change while the investigation stays as it is."""
+    return any(
+        field.name in ("tag", "relevance") or (field.name, field.value.lower()) in _SAID
+        for field in _fields_of(node)
+    )
+
+
 def _quoted(name: str) -> str:
     return f'"{name}"' if " " in name else name
 

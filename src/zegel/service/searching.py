@@ -16,14 +16,14 @@ from zegel.investigation.casework import Standing, newest_line
 from zegel.investigation.rows import rows_numbered
 from zegel.search import Page, TextIndex
 from zegel.service.door import Who, enter
-from zegel.service.facets import facets_of
-from zegel.service.fields import FIELDS, Fields
+from zegel.service.facets import facets_of, tags_of
+from zegel.service.fields import FIELDS, Fields, asks_casework
 from zegel.service.reading import iso
 from zegel.service.said import said_of
 from zegel.service.snippets import snippet
 from zegel.tables.held import Held
 from zegel.text import parse, spans
-from zegel.text.nodes import Node, Or
+from zegel.text.nodes import And, Field, Node, Or
 from zegel.text.query import QueryError
 
 MOST_HITS = 1000
@@ -93,9 +93,28 @@ def _search(inv: Investigation, query: str, page: Page) -> dict[str, Any]:
 
 
 def _facets(inv: Investigation, query: str) -> list[dict[str, Any]]:
-    fields = Fields(inv)
+    """Return all facets; what only the sealed tables decide is held for the next page."""
+    fields, index = Fields(inv), index_of(inv)
     node = asked_of(fields, query)
-    return facets_of(inv, node if node is None else index_of(inv).all_rows(node, fields.answer))
+
+    def sealed() -> list[dict[str, Any]]:
+        return facets_of(inv, None if node is None else index.every_row(node, fields.answer))
+
+    if node is not None and asks_casework(node):
+        counted = sealed()
+    else:
+        counted = _COUNTED.of(_meta(inv), query.strip(), sealed)
+    tagged = None if node is None else index.every_row(And((node, _TAGGED)), fields.answer)
+    return [*counted, tags_of(inv, tagged)]
+
+
+def _nothing(place: Path, _part: object) -> list[dict[str, Any]]:
+    raise LookupError(place)
+
+
+_TAGGED = Field("has", "tag")
+_COUNTED: Held[list[dict[str, Any]]] = Held(_nothing, most=500)
+"""Facets of the last few hundred queries."""
 
 
 def asked_of(fields: Fields, query: str) -> Node | None:
@@ -108,7 +127,11 @@ def asked_of(fields: Fields, query: str) -> Node | None:
 
 def index_of(inv: Investigation) -> TextIndex:
     """Return the investigation's index, opened once while it is as it was."""
-    return _INDEXES.of(inv.folder / "index" / "meta.json")
+    return _INDEXES.of(_meta(inv))
+
+
+def _meta(inv: Investigation) -> Path:
+    return inv.folder / "index" / "meta.json"
 
 
 def _opened(place: Path, _part: int) -> TextIndex:

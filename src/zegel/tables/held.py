@@ -8,7 +8,7 @@ space). It decides nothing: who may ask was decided before, and nothing that may
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -26,7 +26,7 @@ class Held(Generic[T]):
 
     def __init__(
         self,
-        make: Callable[[Path, int], T],
+        make: Callable[[Path, Any], T],
         *,
         most: int,
         weight: Callable[[T], int] = lambda _: 1,
@@ -35,12 +35,15 @@ class Held(Generic[T]):
         self._most = most
         self._weight = weight
         self._lock = Lock()
-        self._made: OrderedDict[tuple[Path, int], tuple[_Stamp, T, int]] = OrderedDict()
-        self._making: dict[tuple[Path, int], Lock] = {}
+        self._made: OrderedDict[tuple[Path, Hashable], tuple[_Stamp, T, int]] = OrderedDict()
+        self._making: dict[tuple[Path, Hashable], Lock] = {}
         _ALL.add(self)
 
-    def of(self, place: Path, part: int = 0) -> T:
-        """Return what `make` makes of a part of a file, made once while the file is as it was."""
+    def of(self, place: Path, part: Hashable = 0, make: Callable[[], T] | None = None) -> T:
+        """Return what `make` makes of a part of a file, made once while the file is as it was.
+
+        `make` may be given with the question, where it needs more than a path.
+        """
         key, stamp = (place, part), self._stamp(place)
         found = self._found(key, stamp)
         if found is not None:
@@ -51,7 +54,7 @@ class Held(Generic[T]):
             found = self._found(key, stamp)
             if found is not None:
                 return found[0]
-            made = self._make(place, part)
+            made = self._make(place, part) if make is None else make()
             self._keep(key, stamp, made)
         return made
 
@@ -63,7 +66,7 @@ class Held(Generic[T]):
                 self._drop(place)
             raise
 
-    def _found(self, key: tuple[Path, int], stamp: _Stamp) -> tuple[T] | None:
+    def _found(self, key: tuple[Path, Hashable], stamp: _Stamp) -> tuple[T] | None:
         with self._lock:
             known = self._made.get(key)
             if known is None or known[0] != stamp:
@@ -71,12 +74,13 @@ class Held(Generic[T]):
             self._made.move_to_end(key)
             return (known[1],)
 
-    def _keep(self, key: tuple[Path, int], stamp: _Stamp, made: T) -> None:
+    def _keep(self, key: tuple[Path, Hashable], stamp: _Stamp, made: T) -> None:
         weight = self._weight(made)
         with self._lock:
             self._making.pop(key, None)
-            for place in {place for place, _ in self._made if not place.exists()}:
-                self._drop(place)
+            for place in {place for place, _ in self._made}:
+                if not place.exists():
+                    self._drop(place)
             if weight > self._most:
                 return
             self._made.pop(key, None)
