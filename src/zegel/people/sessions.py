@@ -14,6 +14,7 @@ import os
 import secrets
 import time
 from base64 import b32encode
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -143,7 +144,12 @@ class Sessions:
         return session, self.begin(session)
 
     def challenge(self, text: bytes) -> None:
-        """Keep a challenge until it is answered."""
+        """Keep a challenge until it is answered; those that nobody answered in time are dropped,
+        for whoever reaches a login page can ask for as many as they like."""
+        for place in self.folder.glob("challenge-*"):
+            with suppress(FileNotFoundError):
+                if time.time() - place.stat().st_mtime > CHALLENGE_SECONDS:
+                    place.unlink()
         self._put(self._of(text), b"")
 
     def answered(self, text: bytes) -> None:

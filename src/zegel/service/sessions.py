@@ -117,7 +117,8 @@ def _of_account(place: Place) -> Enrolled | None:
 def _prove(place: Place, enrolled: Enrolled | None, proof: Proof) -> None:
     """Raise unless the name is shown to be theirs; the try is counted before it is judged."""
     if enrolled is not None and enrolled.blocked:
-        raise LockedOutError(f"the name is blocked: {enrolled.blocked}")
+        # Not why: whoever types a name has not shown that it is theirs.
+        raise LockedOutError("the name is blocked")
     if enrolled is not None and enrolled.shown_by == "account":
         if enrolled.account not in (account(), BY_WORD):
             raise LoginError("this name belongs to another account of this machine")

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -32,7 +33,7 @@ from zegel.web import (
 from zegel.web.asked import Asked, reader_of
 from zegel.web.failures import failure, internal, wrong
 from zegel.web.forms import Form, posted
-from zegel.web.pages import STATIC
+from zegel.web.pages import STATIC, STATIC_FILES
 from zegel.web.routes import Route
 from zegel.web.security import Guard, csrf_token
 
@@ -77,6 +78,7 @@ def application(settings: Settings) -> Guard:
     )
     app.state.settings = settings
     app.state.desks = settings.desks
+    app.state.logins = CapacityLimiter(login.LOGINS_JUDGED)
     app.state.parts = {path.name: set(compile_path(path.path)[2]) for path in paths}
     return Guard(app, hosts=settings.hosts, secure=settings.secure)
 
@@ -128,10 +130,11 @@ def _check_token(form: Form, token: str) -> None:
 
 
 async def _static(request: Request) -> Response:
-    place = STATIC / request.path_params["name"]
-    if place.suffix not in (".css", ".js", ".svg") or not place.is_file():
+    name = request.path_params["name"]
+    if name not in STATIC_FILES:
         raise HTTPException(404)
-    return FileResponse(place, headers={"cache-control": "public, max-age=31536000, immutable"})
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+    return FileResponse(STATIC / name, headers=kept)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from starlette.datastructures import UploadFile
+from anyio import fail_after
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
@@ -13,6 +15,8 @@ from zegel.errors import UsageError
 
 LONGEST_FIELD = 20_000
 MOST_FIELDS, MOST_FILES = 20_000, 4
+LONGEST_POST = 120
+"""Seconds within which a form has come whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +50,28 @@ class Form:
 async def posted(request: Request, most: int) -> Form:
     """Read a posted form within bounds; one that is longer is refused before it is read whole."""
     declared = request.headers.get("content-length", "")
-    if not declared.isdigit() or int(declared) > most:
+    # In pieces of a length of their own (RFC 9112 section 7.1) a form could go on for ever.
+    if not declared.isdigit() or int(declared) > most or "transfer-encoding" in request.headers:
         raise HTTPException(413, "the form is too long")
+    kind = request.headers.get("content-type", "").lower()
+    if set(re.findall(r'charset[^=]*=\s*"?([^\s;"]*)', kind)) - {"utf-8"}:
+        raise HTTPException(415, "a form is in UTF-8")
+    try:
+        with fail_after(LONGEST_POST):
+            async with request.form(
+                max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=most
+            ) as form:
+                return await _read(form)
+    except (ClientDisconnect, TimeoutError):
+        raise HTTPException(400, "the form ended early") from None
+
+
+async def _read(form: FormData) -> Form:
     fields: dict[str, list[str]] = {}
     files: dict[str, bytes] = {}
-    try:
-        async with request.form(
-            max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=most
-        ) as form:
-            for name, value in form.multi_items():
-                if isinstance(value, UploadFile):
-                    files[name] = await value.read()
-                else:
-                    fields.setdefault(name, []).append(value)
-    except ClientDisconnect:
-        raise HTTPException(400, "the form ended early") from None
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            files[name] = await value.read()
+        else:
+            fields.setdefault(name, []).append(value)
     return Form(fields, files)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+import anyio
+import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -18,13 +20,18 @@ from zegel import service
 from zegel.errors import SessionError, UsageError, ZegelError
 from zegel.service.desks import Desk, Desks
 from zegel.web.asked import LANGUAGE, ZONE, path_of, reader_of
+from zegel.web.failures import failure
 from zegel.web.forms import Form, posted
-from zegel.web.language import LANGUAGES
+from zegel.web.language import LANGUAGES, known_zone
 from zegel.web.pages import render
 from zegel.web.routes import FORM_SIZE
 
 LONGEST_PASSWORD = 1024
 KEPT_DAYS = 365
+REFUSED_AFTER = 1.0
+"""Seconds: longer than judging a password takes, so that time does not tell what was wrong."""
+LOGINS_JUDGED = 4
+"""At once in each process: each takes 64 MiB, and a thread that others could answer with."""
 
 
 def paths() -> list[Path]:
@@ -32,7 +39,7 @@ def paths() -> list[Path]:
     return [
         Path("/", _get(_home), name="home"),
         Path("/login", _get(first), name="login"),
-        Path("/login", _post(_log_in), methods=["POST"], name="log in"),
+        Path("/login", _slowly, methods=["POST"], name="log in"),
         Path("/reader", _post(lambda _, form: _read_as(form)), methods=["POST"], name="read as"),
     ]
 
@@ -47,8 +54,27 @@ def _get(view: Callable[[Request], Response]) -> Callable[[Request], Awaitable[R
 def _post(view: Callable[[Request, Form], Response]) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         form = await posted(request, FORM_SIZE)
-        return await run_in_threadpool(view, request, form)
+        return await run_in_threadpool(_in_words, view, request, form)
 
+    return answer
+
+
+def _in_words(view: Callable[[Request, Form], Response], request: Request, form: Form) -> Response:
+    try:
+        return view(request, form)
+    except ZegelError as error:
+        return failure(reader_of(request), error)
+
+
+async def _slowly(request: Request) -> Response:
+    """Judge a login, few at a time; a refusal comes after the same time, whatever was wrong."""
+    form = await posted(request, FORM_SIZE)
+    began = anyio.current_time()
+    answer = await anyio.to_thread.run_sync(
+        _in_words, _log_in, request, form, limiter=request.app.state.logins
+    )
+    if answer.status_code >= 400:
+        await anyio.sleep(max(0.0, began + REFUSED_AFTER - anyio.current_time()))
     return answer
 
 
@@ -162,7 +188,7 @@ def _read_as(form: Form) -> Response:
     )
     for cookie, value, known in (
         (LANGUAGE, language, language in LANGUAGES),
-        (ZONE, zone.strip(), bool(zone.strip())),
+        (ZONE, zone.strip(), known_zone(zone.strip())),
     ):
         if known:
             answer.set_cookie(

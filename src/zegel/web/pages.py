@@ -17,6 +17,10 @@ from zegel.web.language import LANGUAGES, Reader, translations
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+STATIC_FILES = frozenset(
+    one.name for one in STATIC.iterdir() if one.suffix in (".css", ".js", ".svg")
+)
+"""Names of the scripts, styles and pictures of our own; no other file is served."""
 LONGEST_TEXT = 100_000
 """Characters of one text of an exhibit that a page shows; the rest is in the raw bytes."""
 _BIDI = {

@@ -9,6 +9,8 @@ its form carries a token that follows from the session (`csrf_token`).
 from __future__ import annotations
 
 import hmac
+import logging
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
@@ -36,9 +38,12 @@ HEADERS = {
 """Sent with every answer."""
 ANSWERED = frozenset({"cache-control", "content-security-policy"})
 """What an answer may set itself: how long a script of ours is kept, that a download is inert."""
+_log = logging.getLogger("zegel.web")
 YEAR = 365 * 24 * 3600
 PER_MINUTE, BURST = 600, 120
 """Requests of one address: on average, and at once."""
+LOGINS_PER_MINUTE, LOGINS_AT_ONCE = 30, 40
+"""Of one address: each costs a digest that is slow and large by intent."""
 MOST_ADDRESSES = 10_000
 
 
@@ -74,6 +79,7 @@ class Guard:
     ) -> None:
         self._app, self._hosts, self._secure = app, frozenset(hosts), secure
         self._rates = rates or Rates()
+        self._logins = Rates(LOGINS_PER_MINUTE, LOGINS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
@@ -92,13 +98,19 @@ class Guard:
             await send(message)
 
         app = self._refusal(HTTPConnection(scope)) or self._app
-        await app(scope, receive, with_headers)
+        try:
+            await app(scope, receive, with_headers)
+        except Exception as error:  # noqa: BLE001 - answered already; the server would log its words
+            _log.error("internal error, %s", type(error).__name__)
 
     def _refusal(self, request: HTTPConnection) -> ASGIApp | None:
         host = request.headers.get("host", "")
         if _name(host) not in self._hosts:
             return _said(request, 421, "This server has another name.")
-        wait = self._rates.wait(request.client.host if request.client else "")
+        address = request.client.host if request.client else ""
+        wait = self._rates.wait(address)
+        if (request.scope["method"], request.scope["path"]) == ("POST", "/login"):
+            wait = wait or self._logins.wait(address)
         if wait:
             after = {"retry-after": str(int(wait) + 1)}
             return _said(request, 429, "Too many requests; wait a little.", after)
@@ -132,7 +144,6 @@ def _said(
 
 
 def _name(host: str) -> str:
-    """Return the name of a Host header without its port."""
-    if host.startswith("["):
-        return host.partition("]")[0].lstrip("[").lower()
-    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+    """Return the name of a Host header without its port, nothing where it is none."""
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]@/]+))(?::[0-9]+)?", host)
+    return (found.group(1) or found.group(2)).lower() if found else ""

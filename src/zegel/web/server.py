@@ -20,6 +20,7 @@ import uvicorn
 
 from zegel.errors import ZegelError
 from zegel.web.app import Settings, application
+from zegel.web.connections import Connection
 
 MOST_CONNECTIONS = 1000
 """Of each process; beyond them a browser is told to come back (503)."""
@@ -64,6 +65,7 @@ def _one(settings: Settings, listener: socket.socket, tls: Tls | None) -> None:
     # No access log: addresses name what somebody read, and the custody log says it already.
     config = uvicorn.Config(
         application(settings),
+        http=Connection,
         log_config=None,
         access_log=False,
         server_header=False,
