@@ -8,7 +8,7 @@ SETUP := .venv/.ready
 DEMO ?= demo
 
 .PHONY: demo check test lint format bench bench-network bench-search bench-grant bench-seed \
-	bench-skew bench-devices fuzz clean help
+	bench-skew bench-devices fuzz screenshots clean help
 
 help:
 	@sed -n '1,4p' Makefile
@@ -69,6 +69,10 @@ bench-devices: $(SETUP)
 
 fuzz: $(SETUP)
 	$(BIN)/python -m tests.fuzz $(SECONDS_OF_FUZZ)
+
+# Pictures of the pages of the web application, as the tests' browser shows them
+screenshots: $(SETUP)
+	ZEGEL_SCREENSHOTS="$(CURDIR)/build/screenshots" $(BIN)/pytest -q tests/browser/test_pages.py
 
 format: $(SETUP)
 	$(BIN)/ruff check --fix --select I

@@ -1,0 +1,131 @@
+"""Servers and a browser that all tests here share; one worker runs them, so each begins once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests import hostile
+from tests.contract.test_errors import ORDER, without_training
+from tests.journeys.cases import done, mail, maildir, network
+from tests.people import enrolled
+from tests.screen import Screen, chromium
+from tests.served import Server
+from zegel import service
+from zegel.casefile import Case
+from zegel.investigation import Investigation
+from zegel.service.place import place_of
+
+PASSWORD = "a long enough password"
+CASE = "case"
+HARBOUR, VAULT, ADDER = "harbour", "vault", "adder"
+"""Two investigations of a generated network, and one into mail that attacks its reader."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A case for training and what it was made of."""
+
+    net: Path
+    case: Path
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of an investigation."""
+        return self.case / "investigations" / name
+
+
+@pytest.fixture(scope="package")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Return a case of two copied sites and a hostile mailbox, with three investigations."""
+    folder = tmp_path_factory.mktemp("made")
+    net, case = folder / "net", folder / "case"
+    network(net, "--devices", "20", "--messages", "200", "--quick")
+    done("init", case, "--training")
+    for copy, label in (
+        (net / "copy" / "ams", "server ams"),
+        (net / "copy" / "yyz", "server yyz"),
+        (hostile.copy(folder / "mailbox"), f"mailbox {hostile.IMAGE}"),
+    ):
+        done("intake", copy, "--case", case, "--label", label, "--authority", "training")
+    words = ("--passphrases", net / "truth" / "passphrases.txt")
+    done("process", "--case", case, "--workers", "1", "--index", *words)
+    (folder / "adder.toml").write_text(hostile.ORDER, "utf-8")
+    orders = net / "orders"
+    for name, order in (
+        (HARBOUR, orders / "harbour.toml"),
+        (VAULT, orders / "vault.toml"),
+        (ADDER, folder / "adder.toml"),
+    ):
+        done("grant", order, "--case", case, "--out", case / "investigations" / name)
+    return Made(net=net, case=case)
+
+
+@pytest.fixture(scope="package")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an investigation that is not for training, which `jansen` searches by a password."""
+    folder = tmp_path_factory.mktemp("strict")
+    case = folder / "case"
+    done("init", case, "--training")
+    done("intake", maildir(folder / "copy", [mail("Bij de haven.\n")]), "--case", case)
+    done("process", "--case", case, "--workers", "1", "--index")
+    (folder / "order.toml").write_text(ORDER, "utf-8")
+    done("grant", folder / "order.toml", "--case", case)
+    (place,) = (case / "investigations").iterdir()
+    without_training(case, place)
+    enrolled(Case.open(case), examiner="examiner, administrator")
+    credentials = service.Credentials(password=PASSWORD)
+    inside = Investigation.open(place)
+    service.enrol(Case.open(case), "jansen", ["investigator"], credentials, who=_administrator())
+    with place_of(inside).changing():
+        one = place_of(Case.open(case)).roster.people["jansen"]
+        there = place_of(inside)
+        there.change_roster(there.roster.put(one), "person enrolled", {}, "test")
+    return place
+
+
+def _administrator() -> Any:
+    from tests.people import person
+
+    return person("examiner")
+
+
+@pytest.fixture(scope="package")
+def server(made: Made) -> Iterator[Server]:
+    """Serve the training case."""
+    with Server("--case", made.case) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def guarded(strict: Path) -> Iterator[Server]:
+    """Serve the investigation that is not for training."""
+    with Server("-i", strict) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Start one browser for all."""
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture
+def screen(browser: Browser, server: Server) -> Iterator[Callable[..., Screen]]:
+    """Open windows at the training case; at the end none of them did what no page may do."""
+    opened: list[Screen] = []
+
+    def begin(**how: Any) -> Screen:
+        opened.append(Screen(browser, server.address, **how))
+        return opened[-1]
+
+    yield begin
+    faults = [fault for one in opened for fault in one.faults()]
+    for one in opened:
+        one.close()
+    assert faults == []

@@ -1,0 +1,89 @@
+"""Every page that can be reached by a link: within WCAG 2.2 AA, light and dark, and as wide as its
+window; and, where pictures are asked for, as it looks.
+
+Pages of one kind differ in numbers only; one of each kind is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.acting import TOGETHER, kind_of, log_in, seeds, speak, walk
+from tests.browser.conftest import ADDER, CASE, HARBOUR
+from tests.screen import NARROW, WIDE, Screen
+
+pytestmark = TOGETHER
+Opening = Callable[..., Screen]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+OF_COLOUR = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+AXE = Axe()
+
+
+def judged(at: Screen, rules: dict[str, Any]) -> list[str]:
+    """Return what axe-core finds wrong with the page that is open."""
+    found = AXE.run(at.page, options={**rules, "resultTypes": ["violations"]}).response
+    return [
+        f"{kind_of(at.path)}: {one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+def looked_at(at: Screen, name: str) -> list[str]:
+    """Judge the page that is open, light, dark and narrow; keep pictures of it."""
+    wrong = judged(at, RULES)
+    at.picture(f"{name}-light")
+    at.page.emulate_media(color_scheme="dark")
+    wrong += [f"dark: {one}" for one in judged(at, OF_COLOUR)]
+    at.picture(f"{name}-dark")
+    at.page.emulate_media(color_scheme="light")
+    at.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    over = at.too_wide()
+    wrong += [f"{kind_of(at.path)}: {over} px wider than a small window"] if over > 0 else []
+    at.picture(f"{name}-narrow")
+    at.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    over = at.too_wide()
+    wrong += [f"{kind_of(at.path)}: {over} px wider than a window"] if over > 0 else []
+    return wrong
+
+
+def test_pages_of_nobody_are_within_the_rules(screen: Opening) -> None:
+    at = screen()
+    wrong = []
+    for path, name in (("/login", "login"), ("/nothing/here", "not-found")):
+        at.go(path)
+        wrong += looked_at(at, name)
+    log_in(at, HARBOUR)
+    at.go("/")
+    wrong += looked_at(at, "home")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("desk", [HARBOUR, ADDER, CASE])
+def test_every_page_of_a_desk_is_within_the_rules(screen: Opening, desk: str) -> None:
+    at = screen()
+    log_in(at, desk)
+    wrong = []
+    for path in walk(at, seeds(at), each=1):
+        wrong += looked_at(at, f"{desk}{kind_of(path).replace('/', '-')}")
+
+    assert wrong == []
+
+
+def test_pages_in_dutch_and_on_paper(screen: Opening) -> None:
+    """For the eye; what can be asserted is that a page is printed at all."""
+    at = screen(language="nl")
+    at.go("/login")
+    at.picture("nl-login")
+    for desk in (HARBOUR, CASE):
+        log_in(at, desk)
+        speak(at, "nl")
+        for path in walk(at, seeds(at), each=1):
+            name = f"nl-{desk}{kind_of(path).replace('/', '-')}"
+            at.picture(name)
+            assert at.paper(name).startswith(b"%PDF")
