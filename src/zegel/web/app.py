@@ -35,7 +35,7 @@ from zegel.web.failures import failure, internal, wrong
 from zegel.web.forms import Form, posted
 from zegel.web.pages import STATIC, STATIC_FILES
 from zegel.web.routes import Route
-from zegel.web.security import Guard, csrf_token
+from zegel.web.security import LOGINS_JUDGED, Guard, csrf_token
 
 INSIDE: tuple[Route, ...] = (
     *inside.ROUTES,
@@ -78,7 +78,7 @@ def application(settings: Settings) -> Guard:
     )
     app.state.settings = settings
     app.state.desks = settings.desks
-    app.state.logins = CapacityLimiter(login.LOGINS_JUDGED)
+    app.state.logins = CapacityLimiter(LOGINS_JUDGED)
     app.state.parts = {path.name: set(compile_path(path.path)[2]) for path in paths}
     return Guard(app, hosts=settings.hosts, secure=settings.secure)
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-import anyio
-import anyio.to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -25,13 +23,10 @@ from zegel.web.forms import Form, posted
 from zegel.web.language import LANGUAGES, known_zone
 from zegel.web.pages import render
 from zegel.web.routes import FORM_SIZE
+from zegel.web.security import judged
 
 LONGEST_PASSWORD = 1024
 KEPT_DAYS = 365
-REFUSED_AFTER = 1.0
-"""Seconds: longer than judging a password takes, so that time does not tell what was wrong."""
-LOGINS_JUDGED = 4
-"""At once in each process: each takes 64 MiB, and a thread that others could answer with."""
 
 
 def paths() -> list[Path]:
@@ -67,15 +62,8 @@ def _in_words(view: Callable[[Request, Form], Response], request: Request, form:
 
 
 async def _slowly(request: Request) -> Response:
-    """Judge a login, few at a time; a refusal comes after the same time, whatever was wrong."""
     form = await posted(request, FORM_SIZE)
-    began = anyio.current_time()
-    answer = await anyio.to_thread.run_sync(
-        _in_words, _log_in, request, form, limiter=request.app.state.logins
-    )
-    if answer.status_code >= 400:
-        await anyio.sleep(max(0.0, began + REFUSED_AFTER - anyio.current_time()))
-    return answer
+    return await judged(request.app.state.logins, lambda: _in_words(_log_in, request, form))
 
 
 def cookie_of(desk: Desk) -> str:

@@ -13,12 +13,15 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 
+import anyio
+import anyio.to_thread
+from anyio import CapacityLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CSP = (
@@ -44,6 +47,12 @@ PER_MINUTE, BURST = 600, 120
 """Requests of one address: on average, and at once."""
 LOGINS_PER_MINUTE, LOGINS_AT_ONCE = 30, 40
 """Of one address: each costs a digest that is slow and large by intent."""
+ENTRIES = frozenset({"/login", "/api/login", "/api/challenge"})
+"""Where somebody comes in."""
+REFUSED_AFTER = 1.0
+"""Seconds: longer than judging a password takes, so that time does not tell what was wrong."""
+LOGINS_JUDGED = 4
+"""At once in each process: each takes 64 MiB, and a thread that others could answer with."""
 MOST_ADDRESSES = 10_000
 
 
@@ -51,6 +60,16 @@ def csrf_token(session: str) -> str:
     """Return what a form of a session carries: it follows from the session's token, and nothing of
     the token from it."""
     return hmac.new(session.encode(), b"zegel form", sha256).hexdigest()
+
+
+async def judged(limiter: CapacityLimiter, judge: Callable[[], Response]) -> Response:
+    """Judge who wants to come in, few at a time; a refusal comes after the same time, whatever was
+    wrong."""
+    began = anyio.current_time()
+    answer = await anyio.to_thread.run_sync(judge, limiter=limiter)
+    if answer.status_code >= 400:
+        await anyio.sleep(max(0.0, began + REFUSED_AFTER - anyio.current_time()))
+    return answer
 
 
 class Rates:
@@ -109,7 +128,7 @@ class Guard:
             return _said(request, 421, "This server has another name.")
         address = request.client.host if request.client else ""
         wait = self._rates.wait(address)
-        if (request.scope["method"], request.scope["path"]) == ("POST", "/login"):
+        if request.scope["method"] == "POST" and request.scope["path"] in ENTRIES:
             wait = wait or self._logins.wait(address)
         if wait:
             after = {"retry-after": str(int(wait) + 1)}

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -28,6 +29,7 @@ from zegel.web.api.document import openapi
 from zegel.web.api.faults import internal, of_http, problem
 from zegel.web.api.shapes import Shape, require
 from zegel.web.asked import INERT
+from zegel.web.security import ENTRIES, LOGINS_JUDGED, judged
 
 
 def application(desks: Desks) -> Starlette:
@@ -43,6 +45,7 @@ def application(desks: Desks) -> Starlette:
         exception_handlers={HTTPException: of_http, Exception: _unexpected},
     )
     app.state.desks = desks
+    app.state.logins = CapacityLimiter(LOGINS_JUDGED)
     return app
 
 
@@ -57,6 +60,8 @@ async def _unexpected(_: Request, error: Exception) -> Response:
 def _answer(call: Call) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         text = await _body(request, call.most) if call.method == "POST" else b""
+        if f"/api{call.whole}" in ENTRIES:
+            return await judged(request.app.state.logins, lambda: _called(call, request, text))
         return await run_in_threadpool(_called, call, request, text)
 
     return answer
