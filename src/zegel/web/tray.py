@@ -142,7 +142,9 @@ def dossier(asked: Asked) -> Response:
 def progress(asked: Asked) -> Response:
     """Say for the page's script how far a dossier is."""
     found = service.dossier_at(asked.of, asked.part("dossier"), who=asked.person)
-    return JSONResponse({name: found[name] for name in ("state", "phase", "done", "total")})
+    told = {name: found[name] for name in ("state", "done", "total")}
+    phase = found["phase"] or "begins"
+    return JSONResponse({**told, "phase": asked.say(phase)})
 
 
 def take_away(asked: Asked) -> Response:

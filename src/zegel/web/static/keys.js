@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
     j: () => move(1),
     k: () => move(-1),
     o: open,
-    v: () => {
+    s: () => {
       const box = document.querySelector("[data-item].chosen [data-tick]");
       if (box) box.click();
     },
