@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done("process", "--case", case, "--workers", "1", "--index")
     (folder / "order.toml").write_text(ORDER)
     done("grant", folder / "order.toml", "--case", case)
+    shutil.copytree(case, folder / "untouched" / "case")
     return case
+
+
+@pytest.fixture(scope="session")
+def untouched(made: Path) -> Path:
+    """Return the case as it was made, whatever other tests did in it; to be copied."""
+    return made.parent / "untouched" / "case"
 
 
 @pytest.fixture

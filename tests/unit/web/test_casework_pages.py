@@ -15,9 +15,9 @@ from zegel.investigation import Investigation
 
 
 @pytest.fixture
-def case(made: Path, tmp_path: Path) -> Path:
+def case(untouched: Path, tmp_path: Path) -> Path:
     """Return a copy of the case, to change."""
-    shutil.copytree(made, tmp_path / "case")
+    shutil.copytree(untouched, tmp_path / "case")
     return tmp_path / "case"
 
 
@@ -39,7 +39,7 @@ class Desk:
     def seen(self, browser: Browser) -> str:
         """Return the newest line that a page of message 1 has shown to somebody."""
         page = browser.get(f"{self.at}/m/1").text
-        return re.findall(r'name="seen" value="([0-9]+)"', page)[0]
+        return str(re.findall(r'name="seen" value="([0-9]+)"', page)[0])
 
     def say(
         self, browser: Browser, kind: str, value: str, seen: str, **more: str
