@@ -259,6 +259,7 @@ def main() -> None:
         "investigation --check",
     ):
         print(f"  zegel {command} -i {case}/investigations/harbour")
+    print(f"\nOr in a browser:\n  zegel serve --training --case {case}")
 
 
 if __name__ == "__main__":
