@@ -15,13 +15,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import igraph
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from zegel.analysis.contacts import counted
 from zegel.analysis.traffic import Traffic
+
+if TYPE_CHECKING:
+    import igraph
 
 MOST_ACCOUNTS = 2000
 """Accounts in one picture; those with fewer messages are left out, and counted."""
@@ -220,6 +223,8 @@ def layout(accounts: int, edges: tuple[tuple[int, int, int], ...]) -> tuple[Plac
 
     `edges` are two accounts and how many messages they wrote each other.
     """
+    import igraph  # a fifth of a second, which everything but a network can do without
+
     graph = igraph.Graph(n=accounts, edges=[(one, other) for one, other, _ in edges])
     graph.es["messages"] = [messages for _, _, messages in edges]
     with _ONE_AT_A_TIME:

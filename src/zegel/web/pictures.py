@@ -7,8 +7,10 @@ What is asked is posted; what is clicked leads to a search, or to the picture of
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from zoneinfo import ZoneInfo
 
+import igraph  # noqa: F401  # a fifth of a second, spent when the server starts
 from starlette.responses import Response
 
 from zegel import service
@@ -25,7 +27,8 @@ ROWS = 100
 def wording_of(asked: Asked) -> Wording:
     """Return in which language, numbers and zone this reader is told things."""
     reader = asked.reader
-    return Wording(say=reader.say, number=reader.number, zone=ZoneInfo(reader.zone))
+    # A network tells ten thousand numbers, most of them a few small ones, each 50 µs of Babel.
+    return Wording(say=reader.say, number=cache(reader.number), zone=ZoneInfo(reader.zone))
 
 
 def look_of(asked: Asked) -> Look:
@@ -51,10 +54,11 @@ def start(asked: Asked) -> Response:
 def picture(asked: Asked) -> Response:
     """Show a picture, what can be asked of it, and the tables beside it."""
     look, state = look_of(asked), asked.part("state")
+    here = asked.to("picture", state=state)  # once: a picture has six thousand links
 
     def href(target: Target) -> str | None:
         zooms = target[0] == "step" and look.by != "minute"
-        return part_path(asked, state, target, "part" if zooms else "messages")
+        return part_path(here, target, "part" if zooms else "messages")
 
     drawn = service.draw_picture(
         asked.of, look, wording=wording_of(asked), href=href, live=True, who=asked.person
@@ -74,7 +78,7 @@ def picture(asked: Asked) -> Response:
         sheets=sheets,
         pictures=service.PICTURES,
         at=lambda instant_ns: wording_of(asked).exact(instant_ns),
-        part=lambda target, to: part_path(asked, state, target, to),
+        part=lambda target, to: part_path(here, target, to),
     )
 
 
@@ -82,11 +86,10 @@ def _page(asked: Asked, name: str, rows: int) -> int:
     return asked.number(name, 1, most=max(1, -(-rows // ROWS)))
 
 
-def part_path(asked: Asked, state: str, target: Target, route: str) -> str:
-    """Return the address of a part of a picture: its kind, and the numbers that say which."""
+def part_path(picture: str, target: Target, to: str) -> str:
+    """Return an address below that of a picture: a part's kind, and the numbers that say which."""
     kind, *numbers = target
-    which = "-".join(map(str, numbers))
-    return asked.to(f"picture {route}", state=state, kind=str(kind).replace(" ", "-"), which=which)
+    return f"{picture}/{to}/{str(kind).replace(' ', '-')}/{'-'.join(map(str, numbers))}"
 
 
 def _target(asked: Asked) -> Target:
