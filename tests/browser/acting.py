@@ -44,7 +44,7 @@ def kind_of(path: str) -> str:
 def links(at: Screen) -> list[str]:
     """Return where the links of the page lead, at the same desk; downloads left out."""
     found = at.page.locator("a[href]:not([download])").evaluate_all(
-        "all => all.map((one) => one.href)"
+        "all => all.map((one) => new URL(one.getAttribute('href'), location).href)"
     )
     desk = re.match(r"/[ic]/[0-9a-f]{16}", at.path)
     base = at.address + (desk.group() if desk else "/")
