@@ -63,10 +63,10 @@ def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
 class Chats:
     """Which messages are of one chat; any message of a chat leads to all of it."""
 
-    of: memoryview
+    of: memoryview = field(repr=False)
     """Chat of each place."""
     starts: Sequence[int]
-    places: memoryview
+    places: memoryview = field(repr=False)
     """Chat by chat, each in order of time."""
 
     def around(self, place: int) -> memoryview:
@@ -80,7 +80,7 @@ class Ids:
     """Message-IDs, found by halving."""
 
     ids: pa.Array
-    order: memoryview
+    order: memoryview = field(repr=False)
     """Places, by Message-ID; those without one last."""
 
     def place(self, wanted: str) -> int | None:

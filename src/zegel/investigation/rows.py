@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,9 @@ _OTHERS: Held[pa.Table] = Held(read_group, most=128 << 20, weight=lambda one: in
 class _Places:
     """In which row each number lies; rows are counted through the file."""
 
-    numbers: memoryview
+    numbers: memoryview = field(repr=False)
     """Rising."""
-    rows: memoryview
+    rows: memoryview = field(repr=False)
     starts: Sequence[int]
     """First row of each group of rows."""
 

@@ -13,7 +13,7 @@ How = Literal["account", "password", "key", "training"]
 class Own:
     """What opens only during one working session, by whoever holds its token."""
 
-    session: str
+    session: str = field(repr=False)
     """Names the session's file: the SHA-256 of the token."""
     key: bytes = field(repr=False)
     """256 bits that follow from the token and lie nowhere."""
