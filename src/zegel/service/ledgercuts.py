@@ -120,7 +120,6 @@ def _opened(case: Case, cut: Cut) -> Iterator[_Ledger]:
     if "algorithm" in (cut.by, *cut.fixed):
         query = _ALGORITHMS.format(
             states=states,
-            layers=parquet(scanned.files("layers")),
             blocks=parquet(settled.files("blocks")[-1:]),
             keys=parquet(case.stage("keys").files("keys")[-1:]),
         )
@@ -131,26 +130,33 @@ def _opened(case: Case, cut: Cut) -> Iterator[_Ledger]:
         yield _Ledger(connection, case, cut)
 
 
-# The algorithm of a stored message is that of its blocks: key, its size or curve, cipher.
+# The algorithm of a stored message is that of its outermost blocks: key, its size or curve, cipher.
+# Nearly all have one, and of those nothing needs to be gathered.
 _ALGORITHMS = """
 CREATE VIEW states AS
 WITH known AS (
   SELECT fingerprint, any_value(algorithm) AS algorithm, any_value(bits) AS bits,
          any_value(curve) AS curve FROM {keys} GROUP BY fingerprint
 ), used AS (
-  SELECT root_id AS content_id, CASE
+  SELECT content_id, CASE
     WHEN session_algorithm IS NULL AND k.algorithm IS NULL THEN 'none'
     ELSE concat_ws('.', coalesce(k.algorithm::VARCHAR, ''), coalesce(k.bits::VARCHAR, ''),
          coalesce(lower(regexp_replace(k.curve, '[^A-Za-z0-9]', '', 'g')), ''),
          coalesce(session_algorithm::VARCHAR, '')) END AS one
   FROM {blocks} b LEFT JOIN known k ON k.fingerprint = b.key_fingerprint
-), told AS (
-  SELECT stored_id, CASE WHEN count(DISTINCT one) > 1 THEN 'several' ELSE any_value(one) END
-    AS algorithm
-  FROM {layers} JOIN used USING (content_id) GROUP BY stored_id
+  WHERE root_id = content_id
+), gathered AS (
+  SELECT stored_id, CASE WHEN count(DISTINCT one) > 1 THEN 'several' ELSE any_value(one) END AS one
+  FROM (SELECT stored_id, unnest(content_ids) AS content_id FROM {states}
+        WHERE len(content_ids) > 1) JOIN used USING (content_id)
+  GROUP BY stored_id
 )
-SELECT s.*, coalesce(told.algorithm, 'none') AS algorithm
-FROM {states} s LEFT JOIN told USING (stored_id)
+SELECT s.*, coalesce(used.one, 'none') AS algorithm
+FROM {states} s LEFT JOIN used ON used.content_id = s.content_ids[1]
+WHERE coalesce(len(s.content_ids), 0) < 2
+UNION ALL
+SELECT s.*, coalesce(gathered.one, 'none') AS algorithm
+FROM {states} s LEFT JOIN gathered USING (stored_id) WHERE len(s.content_ids) > 1
 """
 
 
@@ -166,6 +172,11 @@ class _Ledger:
         self.given = {name: self._value(name, value) for name, value in cut.fixed.items()}
         """By dimension the value that is fixed, as the tables have it."""
         self._where = " AND ".join(f"{_VALUES[name]} = ?" for name in self.given) or "true"
+        if cut.by != PLACES:  # counted once, and small beside the tables
+            self._ask(
+                f"CREATE TEMP TABLE counted AS SELECT {_VALUES[cut.by]} AS value, state, "
+                f"count(*) AS n FROM states WHERE {self._where} GROUP BY ALL"
+            )
 
     def _value(self, name: str, value: str) -> str:
         """Return what the tables have for a value of a dimension as links have it."""
@@ -192,14 +203,19 @@ class _Ledger:
 
     def total(self) -> dict[str, Any]:
         """Return the sum the ledger proves, of the whole cut."""
-        query = f"SELECT state, count(*) FROM states WHERE {self._where} GROUP BY ALL"
-        states = _in_order({state: int(count) for state, count in self._ask(query)})
+        if self._cut.by == PLACES:
+            query = f"SELECT state, count(*) FROM states WHERE {self._where} GROUP BY ALL"
+            found = self._ask(query)
+        else:
+            query = "SELECT state, sum(n) FROM counted GROUP BY state"
+            found = self._connection.execute(query).fetchall()
+        states = _in_order({state: int(count) for state, count in found})
         stored = sum(states.values())
         if not self._cut.fixed:
             self._require_balance(stored)
         unread = sum(self._unread().values()) if self._cut.has_unread else None
-        found = stored + (unread or 0)
-        return {"states": states, "stored": stored, "unread": unread, "found": found}
+        whole = stored + (unread or 0)
+        return {"states": states, "stored": stored, "unread": unread, "found": whole}
 
     def _require_balance(self, states: int) -> None:
         ((stored,),) = self._connection.execute("SELECT count(*) FROM stored").fetchall()
@@ -220,13 +236,15 @@ class _Ledger:
     def rows(self, part: Part) -> dict[str, Any]:
         """Return a page of what the cut is divided into, each with its states."""
         by = self._cut.by
-        told = part.of(self._count(f"DISTINCT {_VALUES[by]}"))
-        numbered = f"LEFT JOIN ({_numbered(by)}) USING (value)" if by in OPAQUE else ""
+        count = "SELECT count(DISTINCT value) FROM counted"
+        told = part.of(int(self._connection.execute(count).fetchall()[0][0]))
+        numbered = ""
+        if by in OPAQUE:
+            there = "counted" if not self._cut.fixed else ""  # else of the whole
+            numbered = f"LEFT JOIN ({_numbered(by, there)}) USING (value)"
         number = "number" if by in OPAQUE else "0 AS number"
         query = f"""
-            WITH counted AS (SELECT {_VALUES[by]} AS value, state, count(*) AS n FROM states
-                             WHERE {self._where} GROUP BY ALL),
-                 paged AS (SELECT value, sum(n) AS total FROM counted GROUP BY value
+            WITH paged AS (SELECT value, sum(n) AS total FROM counted GROUP BY value
                            ORDER BY {_ORDER.get(by, _BY_SIZE)}
                            LIMIT {part.size} OFFSET {part.offset})
             SELECT value, {number}, state, n FROM paged JOIN counted USING (value) {numbered}
@@ -234,7 +252,9 @@ class _Ledger:
         """
         rows = [
             self._row(value, number, {state: int(n) for *_, state, n in states})
-            for (value, number), states in groupby(self._ask(query), lambda row: row[:2])
+            for (value, number), states in groupby(
+                self._connection.execute(query).fetchall(), lambda row: row[:2]
+            )
         ]
         if by == "exhibit" and told["page"] == told["pages"]:
             rows += self._only_unread()
@@ -271,11 +291,15 @@ class _Ledger:
         return {**told, "places": [_place(row) for row in self._ask(query)]}
 
 
-def _numbered(name: str) -> str:
-    """Return a query for the values of a dimension, each with its number."""
+def _numbered(name: str, there: str = "") -> str:
+    """Return a query for the values of a dimension, each with its number.
+
+    `there` is a table that has all of them already.
+    """
+    source = there or f"(SELECT {_VALUES[name]} AS value FROM states)"
     return (
         "SELECT value, row_number() OVER (ORDER BY value) AS number "
-        f"FROM (SELECT DISTINCT {_VALUES[name]} AS value FROM states)"
+        f"FROM (SELECT DISTINCT value FROM {source})"
     )
 
 
