@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_ACCOUNTS = 2000
 """Accounts in one picture; those with fewer messages are left out, and counted."""
 _SEED = 20160419
-_ROUNDS, _ROUNDS_OF_MANY, _MANY = 120, 50, 1000
+_ROUNDS, _ROUNDS_OF_MANY, _MANY = 120, 35, 1000
 """Rounds of the layout: fewer for many accounts, which begin among their community anyhow."""
 _BONES = 3
 """Edges of each account that decide where it stands, where there are many."""

@@ -70,19 +70,18 @@ def traffic(table: pa.Table) -> Traffic:
 
     A name that stands twice among the recipients of a message counts once.
     """
+    table = table.combine_chunks()
     senders, recipients = _flat(table, "sender"), _flat(table, "recipients")
     known = pc.unique(pa.chunked_array([senders[1], recipients[1]], pa.string()))
     accounts = tuple(sorted(known.drop_null().to_pylist()))
     order = pa.array(accounts, pa.string())
-    sent = _coded(table, senders, order).rename_columns(["number", "clock_ns", "sender"])
-    got = _coded(table, recipients, order).rename_columns(["number", "clock_ns", "recipient"])
-    pairs = sent.join(got.drop_columns("clock_ns"), "number", join_type="inner", use_threads=False)
+    sent, got = (_coded(named, order, len(table)) for named in (senders, recipients))
     keys = [("clock_ns", "ascending"), ("number", "ascending")]
     return Traffic(
         accounts=accounts,
         messages=table.select(["number", "clock_ns"]).sort_by(keys),
-        sent=sent,
-        pairs=pairs,
+        sent=_told(table, sent["row"], sender=sent["code"]),
+        pairs=_paired(table, sent, got),
     )
 
 
@@ -95,8 +94,8 @@ def _flat(table: pa.Table, column: str) -> _Named:
     return pc.list_parent_indices(lists), pc.utf8_lower(pc.list_flatten(lists))
 
 
-def _coded(table: pa.Table, named: _Named, order: pa.Array) -> pa.Table:
-    """Return one row for each message and name, each pair once; a null where there is no name."""
+def _coded(named: _Named, order: pa.Array, size: int) -> pa.Table:
+    """Return `row` and `code`, each pair once, in order of rows; a row without a name has null."""
     rows, names = named
     bits = pa.scalar(32, pa.int64())
     keys = pc.bit_wise_or(
@@ -106,8 +105,37 @@ def _coded(table: pa.Table, named: _Named, order: pa.Array) -> pa.Table:
     keys = pc.unique(keys.drop_null())
     at = pc.shift_right(keys, bits)
     codes = pc.cast(pc.bit_wise_and(keys, pa.scalar(2**32 - 1, pa.int64())), pa.int32())
-    plain = table.select(["number", "clock_ns"])
-    here = plain.take(at).append_column("code", codes)
-    every = pa.array(range(len(table)), pa.int64())
-    none = plain.filter(pc.invert(pc.is_in(every, value_set=at)))
-    return pa.concat_tables([here, none.append_column("code", pa.nulls(len(none), pa.int32()))])
+    here = pa.table({"row": at, "code": codes})
+    if _distinct(at) == size:
+        return here
+    every = pa.array(range(size), pa.int64())
+    none = every.filter(pc.invert(pc.is_in(every, value_set=at)))
+    lacking = pa.table({"row": none, "code": pa.nulls(len(none), pa.int32())})
+    return pa.concat_tables([here, lacking]).combine_chunks()
+
+
+def _distinct(rising: pa.Array) -> int:
+    """Return how many different values a rising column has."""
+    if not len(rising):
+        return 0
+    return 1 + (pc.sum(pc.not_equal(rising[1:], rising[:-1])).as_py() or 0)
+
+
+def _paired(table: pa.Table, sent: pa.Table, got: pa.Table) -> pa.Table:
+    """Return each sender of a message with each of its recipients.
+
+    Nearly all messages have one sender: those need no join.
+    """
+    if len(sent) == len(table):
+        by_row = sent["code"].take(pc.array_sort_indices(sent["row"]))
+        return _told(table, got["row"], sender=by_row.take(got["row"]), recipient=got["code"])
+    both = sent.join(got, "row", join_type="inner", right_suffix="_got", use_threads=False)
+    return _told(table, both["row"], sender=both["code"], recipient=both["code_got"])
+
+
+def _told(table: pa.Table, rows: pa.ChunkedArray, **columns: pa.ChunkedArray) -> pa.Table:
+    """Return number and clock of rows, beside what is known of each."""
+    told = table.select(["number", "clock_ns"]).take(rows)
+    for name, column in columns.items():
+        told = told.append_column(name, column)
+    return told
