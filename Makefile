@@ -8,7 +8,7 @@ SETUP := .venv/.ready
 DEMO ?= demo
 
 .PHONY: demo check test lint format bench bench-network bench-search bench-grant bench-seed \
-	bench-skew bench-devices fuzz screenshots clean help
+	bench-skew bench-devices bench-examiner fuzz screenshots clean help
 
 help:
 	@sed -n '1,4p' Makefile
@@ -66,6 +66,10 @@ bench-skew: $(SETUP)
 
 bench-devices: $(SETUP)
 	$(BIN)/python -m bench.devices
+
+# SIZE=0.01 for a hundredth
+bench-examiner: $(SETUP)
+	$(BIN)/python -m bench.examiner $(SIZE)
 
 fuzz: $(SETUP)
 	$(BIN)/python -m tests.fuzz $(SECONDS_OF_FUZZ)

@@ -454,6 +454,11 @@ OF_CASE: dict[str, tuple[str, Callable[[Case], Any], Callable[[Any], list[str]] 
         lambda case: service.page_of_keys(case, who=WHO),
         lambda got: [key["fingerprint"] for key in got["keys"]],
     ),
+    "page_of_wanted": (
+        "keys read",
+        lambda case: service.page_of_wanted(case, who=WHO),
+        lambda got: [one["key_id"] or "hidden" for one in got["wanted"]],
+    ),
     "count_problems": ("problems read", lambda case: service.count_problems(case, who=WHO), None),
     "page_of_problems": (
         "problems read",

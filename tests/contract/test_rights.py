@@ -53,6 +53,7 @@ IN_CASE: dict[str, str] = {
     "read_key": "examiner, magistrate",
     "count_problems": "examiner, magistrate",
     "page_of_problems": "examiner, magistrate",
+    "page_of_wanted": "examiner, magistrate",
     "page_of_log": "examiner, magistrate",
     "start_processing": "examiner",
     "stop_processing": "examiner",

@@ -164,7 +164,7 @@ from zegel.service.tray import (
     show_tray,
     take_out,
 )
-from zegel.service.wanted import list_wanted
+from zegel.service.wanted import list_wanted, page_of_wanted
 
 __all__ = [
     "CONVERSATIONS_BY",
@@ -290,6 +290,7 @@ __all__ = [
     "page_of_keys",
     "page_of_log",
     "page_of_problems",
+    "page_of_wanted",
     "person_of",
     "preview",
     "privilege_log",

@@ -8,6 +8,7 @@ from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.processing.sql import connect, parquet
 from zegel.service.door import Who, enter_case
+from zegel.service.paging import Part
 from zegel.tables import read_rows
 
 _WANTED = """
@@ -30,6 +31,17 @@ def list_wanted(case: Case, *, who: Who = None) -> list[dict[str, Any]]:
         wanted = _wanted(case)
         visit.write(shown=[one["key_id"] or "hidden" for one in wanted])
     return wanted
+
+
+def page_of_wanted(case: Case, *, part: Part | None = None, who: Who = None) -> dict[str, Any]:
+    """Return a page of the same, and how many there are."""
+    part = part or Part()
+    with enter_case(case, "keys read", who, {"wanted": True, "page": part.page}) as visit:
+        wanted = _wanted(case)
+        told = part.of(len(wanted))
+        shown = wanted[part.offset : part.offset + part.size]
+        visit.write(shown=[one["key_id"] or "hidden" for one in shown])
+    return {"training": case.training, **told, "wanted": shown}
 
 
 def _wanted(case: Case) -> list[dict[str, Any]]:

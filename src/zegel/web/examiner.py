@@ -92,6 +92,12 @@ def key(asked: Asked) -> Response:
     return page(asked, "key.html", found=found, key=found["key"])
 
 
+def wanted(asked: Asked) -> Response:
+    """Show which keys and passphrases closed messages ask for."""
+    found = service.page_of_wanted(asked.of, part=part_of(asked), who=asked.person)
+    return page(asked, "wanted.html", found=found)
+
+
 def problems(asked: Asked) -> Response:
     """Show how many problems there are of each kind, and a page of those that are chosen."""
     query = asked.request.query_params
@@ -135,6 +141,7 @@ ROUTES = (
     Route("POST", "/stop", stop, "stop processing"),
     Route("GET", "/keys", keys, "keys"),
     Route("GET", "/keys/{number}", key, "key"),
+    Route("GET", "/wanted", wanted, "wanted"),
     Route("GET", "/problems", problems, "problems"),
     Route("GET", "/log", log, "log of case"),
     Route("GET", "/people", people, "people of case"),

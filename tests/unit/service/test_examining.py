@@ -80,6 +80,14 @@ def _flat(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "places": found["key"]["places"]}
 
 
+def test_what_is_wanted_is_paged_as_the_whole_list_has_it(case: Case) -> None:
+    whole = service.list_wanted(case)
+    paged = all_pages(lambda **words: service.page_of_wanted(case, **words), "wanted", 1)
+
+    assert len(whole) == 1
+    assert paged == whole
+
+
 def test_no_page_holds_a_secret_number_or_key_material(case: Case) -> None:
     said = str(service.page_of_keys(case)) + str(service.read_key(case, 0))
     rows = list(read_rows(case.stage("keys").files("keys")[-1:]))

@@ -140,6 +140,7 @@ def _same(part: str, page: str) -> bool:
         ("/keys?only=used", "unlocked"),
         ("/keys?only=locked", "None."),
         ("/keys/0", "own.asc"),
+        ("/wanted", "key-not-found"),
         ("/problems", "truncated armour"),
         ("/problems?kind=truncated%20armour", "Show all"),
         ("/problems?unread=1", "empty message file"),

@@ -175,7 +175,7 @@ def key(query: Query) -> Any:
 
 def wanted(query: Query) -> Any:
     """Return what closed messages ask for."""
-    return {"wanted": service.list_wanted(query.of, who=query.person)}
+    return service.page_of_wanted(query.of, part=_part(query), who=query.person)
 
 
 def kinds(query: Query) -> Any:
@@ -337,9 +337,12 @@ CALLS = (
     _get(
         "/keys/wanted",
         "listWantedKeys",
-        "Return the keys and passphrases that closed messages ask for.",
+        "Return a page of the keys and passphrases that closed messages ask for, most asked for"
+        " first.",
         wanted,
         thing(
+            training=TRUTH,
+            **PAGED,
             wanted=many(
                 thing(
                     key_id=maybe(TEXT),
@@ -349,8 +352,9 @@ CALLS = (
                     detail=maybe(TEXT),
                     blocks=COUNT,
                 )
-            )
+            ),
         ),
+        query=PAGE,
     ),
     _get(
         "/keys/{number}",
