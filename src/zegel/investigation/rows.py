@@ -50,6 +50,13 @@ def _read_places(place: Path, _part: int) -> _Places:
 _PLACES: Held[_Places] = Held(_read_places, most=16)
 
 
+def hold(inv: Investigation) -> None:
+    """Read the messages of an investigation into memory, as many as are held."""
+    file = inv.table("messages")
+    for group in range(len(_PLACES.of(file).starts)):
+        _MESSAGES.of(file, group)
+
+
 def integers(column: pa.Array) -> memoryview:
     """Return 32-bit integers without nulls as a sequence that needs no copy."""
     whole = memoryview(column.buffers()[1]).cast("i")

@@ -79,7 +79,7 @@ def application(settings: Settings) -> Guard:
     app.state.settings = settings
     app.state.desks = settings.desks
     app.state.logins = CapacityLimiter(LOGINS_JUDGED)
-    app.state.parts = {path.name: set(compile_path(path.path)[2]) for path in paths}
+    app.state.parts = {path.name: compile_path(path.path)[1:] for path in paths}
     return Guard(app, hosts=settings.hosts, secure=settings.secure)
 
 

@@ -124,11 +124,13 @@ def attachment(name: str) -> dict[str, str]:
 
 def path_of(request: Request, name: str, place: str, **parts: object) -> str:
     """Return the path of a route by its name at a desk."""
+    # A page has a hundred links: asking every route for each would cost more than all its words.
+    path, kinds = request.app.state.parts[name]
     asked_of = {**parts, "place": place}
-    names = request.app.state.parts[name]
-    inside = {key: str(asked_of[key]) for key in names}
-    path = request.app.url_path_for(name, **inside)
-    rest = {key: value for key, value in parts.items() if key not in names and value is not None}
+    path = path.format(
+        **{key: kind.to_string(kind.convert(str(asked_of[key]))) for key, kind in kinds.items()}
+    )
+    rest = {key: value for key, value in parts.items() if key not in kinds and value is not None}
     query = "&".join(f"{quote(key)}={quote(str(value))}" for key, value in rest.items())
     return f"{path}?{query}" if query else str(path)
 

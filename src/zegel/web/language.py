@@ -82,9 +82,7 @@ class Reader:
         """Return an instant, given in ISO 8601 with its offset, in the reader's zone."""
         if iso is None:
             return self.say("no time known")
-        at = datetime.fromisoformat(iso)
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        return format_datetime(at, form, tzinfo=ZoneInfo(self.zone), locale=self._locale)
+        return _formatted(iso, form, self.zone, self._locale)
 
     def clock(self, iso: str | None) -> str:
         """Return hours and minutes of an instant in the reader's zone."""
@@ -97,6 +95,13 @@ class Reader:
     def date(self, iso: str) -> str:
         """Return a calendar day, given as ISO 8601, which has no zone."""
         return format_date(datetime.fromisoformat(iso).date(), "d MMM y", locale=self._locale)
+
+
+@lru_cache(maxsize=4096)
+def _formatted(iso: str, form: str, zone: str, locale: str) -> str:
+    at = datetime.fromisoformat(iso)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return format_datetime(at, form, tzinfo=ZoneInfo(zone), locale=locale)
 
 
 @lru_cache(maxsize=1000)

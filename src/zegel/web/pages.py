@@ -30,12 +30,17 @@ _BIDI = {
 }  # fmt: skip
 
 
+_LINES = {ord("\n"): None, ord("\t"): None}
+
+
 def visible(text: str) -> str:
     """Return text in which what would turn, hide or break the rest is written out.
 
     Controls of direction (UAX 9) become their names, other control and format characters and lone
     surrogates their code points; line ends and tabs stay.
     """
+    if text.translate(_LINES).isprintable():  # nearly all: no control or format character is
+        return text
     return "".join(one if _plain(one) else _named(one) for one in text)
 
 
@@ -61,7 +66,7 @@ def hostile(text: str | None) -> Markup:
         return Markup("")
     shown = visible(text[:LONGEST_TEXT])
     more = Markup(' <span class="more">…</span>') if len(text) > LONGEST_TEXT else ""
-    return Markup('<bdi class="hostile">{}{}</bdi>').format(shown, more)
+    return _OPENS + escape(shown) + more + _CLOSES
 
 
 def marked(snippet: Mapping[str, Any]) -> Markup:
@@ -75,7 +80,10 @@ def marked(snippet: Mapping[str, Any]) -> Markup:
         parts += [escape(visible(text[start:end])), Markup("</mark>")]
         at = end
     parts.append(escape(visible(text[at:])))
-    return Markup('<bdi class="hostile">{}</bdi>').format(Markup("").join(parts))
+    return _OPENS + Markup("").join(parts) + _CLOSES
+
+
+_OPENS, _CLOSES = Markup('<bdi class="hostile">'), Markup("</bdi>")
 
 
 def drawn(svg: str) -> Markup:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -101,7 +102,12 @@ def language_name(asked: Asked, code: str) -> str:
     """Return the name of a language as the reader calls it."""
     if code == "und":
         return asked.say("not determined")
-    return str(Locale(asked.reader.language).languages.get(code, code))
+    return _language_name(asked.reader.language, code)
+
+
+@lru_cache(maxsize=1000)
+def _language_name(reader: str, code: str) -> str:
+    return str(Locale(reader).languages.get(code, code))
 
 
 def hit_at(asked: Asked) -> Response:

@@ -62,6 +62,8 @@ def serve(
 
 
 def _one(settings: Settings, listener: socket.socket, tls: Tls | None) -> None:
+    # Whoever asks first would else wait for what all share. A thread: answers need not wait for it.
+    threading.Thread(target=settings.desks.make_ready, name="ready", daemon=True).start()
     # No access log: addresses name what somebody read, and the custody log says it already.
     config = uvicorn.Config(
         application(settings),
