@@ -146,6 +146,11 @@ READS: dict[str, tuple[str, Way, Callable[[Any, Investigation], list[str]]]] = {
         ),
         lambda _got, inv: sorted_ids(inv, 1, 3),
     ),
+    "count_casework": (
+        "casework read",
+        lambda inv, _: service.count_casework(inv, who=WHO),
+        lambda got, _: [*got["tags"], *got["relevance"]],
+    ),
     "list_acts": (
         "casework read",
         lambda inv, _: service.list_acts(inv, who=WHO),

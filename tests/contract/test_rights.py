@@ -111,6 +111,7 @@ IN_INVESTIGATION: dict[str, str] = {
     "list_records": READERS,
     "list_casework": READERS,
     "all_casework": READERS,
+    "count_casework": READERS,
     "add_casework": "investigator, reviewer, holder",
     "say_of_many": "investigator, reviewer, holder",
     "undo_act": "investigator, reviewer, holder",

@@ -72,6 +72,34 @@ def row_of(inv: Investigation, number: int) -> int | None:
     return int(places.rows[at])
 
 
+def _read_identities(place: Path, _part: int) -> pa.Array:
+    with opened(place) as file:
+        both = file.read(["number", "message"])
+    order = pc.array_sort_indices(both["number"].combine_chunks())
+    return both["message"].combine_chunks().take(order)
+
+
+_IDENTITIES: Held[pa.Array] = Held(_read_identities, most=16)
+"""Identities in the order of the numbers, which are 1, 2, 3 …: 6 MB for 200,000 messages."""
+
+
+def numbers_of(inv: Investigation, messages: Collection[bytes]) -> dict[bytes, int]:
+    """Return the numbers of those of these messages that are here, by identity."""
+    known = _IDENTITIES.of(inv.table("messages"))
+    wanted = pa.array(list(messages), known.type)
+    places = pc.indices_nonzero(pc.is_in(known, value_set=wanted))
+    found = known.take(places).to_pylist()
+    return {message: place + 1 for message, place in zip(found, places.to_pylist(), strict=True)}
+
+
+def identities_of(inv: Investigation, numbers: Iterable[int]) -> dict[int, bytes]:
+    """Return the identities of those of these numbers that are here, by number."""
+    known = _IDENTITIES.of(inv.table("messages"))
+    here = sorted({number for number in numbers if 0 < number <= len(known)})
+    found = known.take(pa.array([number - 1 for number in here], pa.int32())).to_pylist()
+    return dict(zip(here, found, strict=True))
+
+
 def rows_numbered(
     inv: Investigation, numbers: Iterable[int], columns: list[str] | None = None
 ) -> dict[int, dict[str, Any]]:

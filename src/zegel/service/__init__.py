@@ -13,7 +13,13 @@ from zegel.service.bulk import list_acts, list_disagreements, say_of_many, undo_
 from zegel.service.businessrecords import list_records
 from zegel.service.caseindex import build_case_index
 from zegel.service.cases import init_case, status
-from zegel.service.casework import add_casework, all_casework, list_casework, take_casework
+from zegel.service.casework import (
+    add_casework,
+    all_casework,
+    count_casework,
+    list_casework,
+    take_casework,
+)
 from zegel.service.changes import compare_versions
 from zegel.service.choosing import Chosen
 from zegel.service.closing import close_investigation, reopen_investigation
@@ -220,6 +226,7 @@ __all__ = [
     "compare_versions",
     "confirm_magistrate",
     "conversation",
+    "count_casework",
     "count_problems",
     "count_terms",
     "countersign",

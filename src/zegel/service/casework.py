@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.acts import contradicting, saying
 from zegel.investigation.casework import Line, add_lines, all_lines, checked, newest_line, standing
+from zegel.investigation.rows import numbers_of
 from zegel.investigation.tray import add_tray_lines
 from zegel.service.door import Who, enter
 from zegel.service.reading import casework_of, find_message, shown_line
+from zegel.service.said import said_of
 from zegel.service.takeover import about_of, earlier_version, lines_of, placed, split, tray_lines_of
-from zegel.tables import read_rows, rows_with
+from zegel.tables import read_rows
 
 ACTS = {
     "tag": "tag added",
@@ -114,10 +117,26 @@ def all_casework(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
     }
 
 
+def count_casework(inv: Investigation, *, who: Who = None) -> dict[str, Any]:
+    """Return how many messages bear each tag, are judged how, differently, and are noted."""
+    with enter(inv, "casework read", who) as visit:
+        newest, now = newest_line(inv.folder), said_of(inv).values()
+        tags = Counter(tag for one in now for tag in one.tags)
+        judged = Counter(one.relevance for one in now if one.relevance)
+        visit.write(shown=[*sorted(tags), *sorted(judged)])
+    return {
+        "training": inv.training,
+        "tags": dict(sorted(tags.items())),
+        "relevance": dict(sorted(judged.items())),
+        "disagreements": sum(one.disagreement for one in now),
+        "noted": sum(one.notes > 0 for one in now),
+        "newest": newest,
+    }
+
+
 def numbers_here(inv: Investigation, wanted: Iterable[bytes]) -> list[tuple[int, bytes]]:
     """Return number and identity of those messages of `wanted` that are here."""
-    rows = rows_with(inv.table("messages"), "message", set(wanted), ["number", "message"])
-    return [(row["number"], row["message"]) for row in rows]
+    return [(number, message) for message, number in numbers_of(inv, set(wanted)).items()]
 
 
 def take_casework(inv: Investigation, earlier: Path, *, who: Who = None) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
+from zegel.investigation.rows import identities_of
 from zegel.search import Page
 from zegel.service.fields import Fields
 from zegel.service.reading import find_message
 from zegel.service.searching import asked_of, index_of
-from zegel.tables import rows_with
 
 MOST = 20_000
 """Messages that one act speaks of: each is named in the log."""
@@ -44,11 +44,10 @@ def messages_of(inv: Investigation, chosen: Chosen) -> dict[bytes, int]:
             f"{len(numbers)} messages are more than one act speaks of: at most {MOST}",
             next_step="Narrow the search, for instance by month, and do it in parts.",
         )
-    rows = rows_with(inv.table("messages"), "number", numbers, ["number", "message"])
-    found = {row["message"]: row["number"] for row in rows}
+    found = identities_of(inv, numbers)
     if len(found) < len(numbers):
         raise UsageError("there is no such message here", where=str(inv.folder))
-    return dict(sorted(found.items(), key=lambda one: one[1]))
+    return {message: number for number, message in found.items()}
 
 
 def _named(inv: Investigation, ids: Sequence[str]) -> set[int]:

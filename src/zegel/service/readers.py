@@ -16,6 +16,7 @@ from zegel.custody.entries import Entry
 from zegel.custody.shown import require_shown
 from zegel.errors import UsageError, VerificationError, ZegelError
 from zegel.investigation import Investigation
+from zegel.investigation.rows import identities_of, numbers_of
 from zegel.search import Page
 from zegel.service.asked import QUERY
 from zegel.service.choosing import in_order
@@ -24,13 +25,12 @@ from zegel.service.place import Place
 from zegel.service.reading import find_message, iso
 from zegel.service.readlog import read_log
 from zegel.service.searching import hits_of
-from zegel.tables import rows_with
 
 BY = ("me", "team")
 ORDERS = ("newest", "oldest", "best")
 MOST_LISTED = 1000
 """Messages listed of what one person read, the last read first."""
-SECONDS = 2.0
+SECONDS = 1.0
 """How long one request looks through lists of hits that nobody has looked through yet."""
 
 
@@ -66,8 +66,7 @@ def next_unread(
             else:
                 found = log.unread_among(_downwards(inv.messages, after), reader)
             unread = inv.messages - log.count(reader)
-        rows = rows_with(inv.table("messages"), "number", [found] if found else [], ["message"])
-        visit.write(shown=[row["message"] for row in rows])
+        visit.write(shown=list(identities_of(inv, [found] if found else []).values()))
     at = None if found is None else _place(found, numbers, inv.messages, order)
     return {"training": inv.training, "message": found, "at": at, "by": by, "unread": unread}
 
@@ -193,9 +192,7 @@ def _look_through(inv: Investigation, place: Place) -> None:
 
 
 def _numbers(inv: Investigation, names: list[str]) -> list[int]:
-    wanted = {bytes.fromhex(name) for name in names}
-    rows = rows_with(inv.table("messages"), "message", wanted, ["number"])
-    return [row["number"] for row in rows]
+    return list(numbers_of(inv, {bytes.fromhex(name) for name in names}).values())
 
 
 def _shown_by(inv: Investigation, entry: Entry) -> list[str] | None:

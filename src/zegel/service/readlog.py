@@ -19,11 +19,12 @@ from zegel.custody.entries import Entry
 from zegel.custody.log import Log
 from zegel.errors import StorageError, VerificationError
 from zegel.investigation import Investigation
+from zegel.investigation.rows import numbers_of
 from zegel.service.asked import SEALED
 from zegel.service.neveropened import read_in
 from zegel.service.place import Place
 from zegel.service.seen import MESSAGES_IN, OVERVIEWS, shows
-from zegel.tables import make_folder, rows_with
+from zegel.tables import make_folder
 
 NAME = "reads"
 VERSION = 1
@@ -210,8 +211,8 @@ class ReadLog:
 
     def _numbers(self, names: Collection[str]) -> dict[str, int]:
         wanted = {bytes.fromhex(name) for name in names if len(name) == 64}
-        rows = rows_with(self._inv.table("messages"), "message", wanted, ["number", "message"])
-        return {row["message"].hex(): row["number"] for row in rows}
+        found = numbers_of(self._inv, wanted) if wanted else {}
+        return {message.hex(): number for message, number in found.items()}
 
     def _take(self, entry: Entry, octet: int, numbers: dict[str, int]) -> None:
         if not shows(entry):

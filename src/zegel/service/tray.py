@@ -16,6 +16,7 @@ from zegel.canonical import JSON
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Standing, all_lines, standing
+from zegel.investigation.rows import numbers_of, rows_numbered
 from zegel.investigation.tray import (
     IN,
     LONGEST_NOTE,
@@ -38,7 +39,6 @@ from zegel.service.bulk import MOST_NAMED
 from zegel.service.choosing import Chosen, messages_of
 from zegel.service.door import Visit, Who, enter
 from zegel.service.reading import find_message, iso
-from zegel.tables import rows_with
 
 CHANGED, READ = "tray changed", "tray read"
 MOST_ON_A_PAGE = 200
@@ -238,7 +238,7 @@ def _change(visit: Visit, tray: str, lines: Sequence[TrayLine]) -> None:
 def _rows(inv: Investigation, shown: Sequence[Item]) -> Mapping[bytes, dict[str, Any]]:
     wanted = {item.message: item for item in shown}
     said = standing(all_lines(inv.folder, wanted))
-    rows = rows_with(inv.table("messages"), "message", wanted, _COLUMNS)
+    rows = rows_numbered(inv, numbers_of(inv, wanted).values(), _COLUMNS).values()
     return {row["message"]: _shown(row, wanted[row["message"]], said) for row in rows}
 
 

@@ -130,20 +130,9 @@ def undo(asked: Asked) -> Response:
 
 def overview(asked: Asked) -> Response:
     """Show tags, acts to undo, what people judge differently, and how much is unread."""
-    all_of_it = service.all_casework(asked.of, who=asked.person)
+    counted = service.count_casework(asked.of, who=asked.person)
     acts = service.list_acts(asked.of, who=asked.person)["acts"]
-    judged: dict[str, int] = {}
-    for one in all_of_it["messages"]:
-        if one["relevance"]:
-            judged[one["relevance"]] = judged.get(one["relevance"], 0) + 1
-    return asked.page(
-        "casework.html",
-        tags=all_of_it["tags"],
-        judged=judged,
-        notes=sum(one["notes"] for one in all_of_it["messages"]),
-        differing=sum(one["disagreement"] for one in all_of_it["messages"]),
-        acts=acts,
-    )
+    return asked.page("casework.html", counted=counted, acts=acts)
 
 
 def disagreements(asked: Asked) -> Response:
