@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def measure(inv: Investigation) -> None:
     for by in ("me", "team"):
         timed(
             f"next unread by {by}, of all",
-            lambda by=by: service.next_unread(inv, by=by, after=next(after), who="ann"),
+            partial(service.next_unread, inv, by=by, after=next(after), who="ann"),
         )
     hits = service.search(inv, word, who="ann")["count"]
     timed(

@@ -270,7 +270,7 @@ MUTANTS: dict[str, tuple[str, str, Mutant]] = {
     ),
     "words of the case in the index": ("service.grant", "investigation_rows", words_of_the_case),
     "rows of the case in the index": ("service.grant", "investigation_rows", rows_of_the_case),
-    "snippets from the case": ("service.reading", "snippet", text_from_the_case),
+    "snippets from the case": ("service.searching", "snippet", text_from_the_case),
     "counts of the case": ("search.index", "TextIndex.page", count_of_the_case),
     "a refused id is told from one that never was": (
         "service.reading", "find_message", refused_by_name,

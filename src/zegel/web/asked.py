@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from zegel import service
 from zegel.errors import UsageError
 from zegel.people import Person
 from zegel.service.desks import Desk
@@ -36,11 +37,18 @@ class Asked:
     token: str = field(repr=False)
     reader: Reader
     form: Form = field(default_factory=Form)
+    _may: frozenset[str] | None = field(default=None, init=False, repr=False)
 
     @property
     def of(self) -> Any:
         """Return the opened case or investigation, for a function of the service."""
         return self.desk.of
+
+    def may(self, act: str) -> bool:
+        """Say whether whoever asks has the right to an act here, so that a page offers no other."""
+        if self._may is None:
+            self._may = frozenset(service.whoami(self.desk.of, who=self.person)["may"])
+        return act in self._may
 
     def say(self, words: str) -> str:
         """Return words in the reader's language."""

@@ -201,3 +201,22 @@ def test_what_does_not_fit_is_said_and_changes_nothing(
 ) -> None:
     assert desk.ann.post(f"{desk.at}{path}", fields).status_code == 400
     assert service.all_casework(desk.inv)["messages"] == []
+
+
+def test_a_page_offers_nothing_that_the_reader_has_no_right_to(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.say(desk.bob, "tag", "quay", "0")
+    state = state_of(desk, "haven")
+    monkeypatch.setattr(service, "whoami", lambda *_, **__: {"may": ["tray changed"]})
+    message = desk.ann.get(f"{desk.at}/m/1").text
+    results = desk.ann.get(f"{desk.at}/s/{state}").text
+    tray = desk.ann.get(f"{desk.at}/tray/own").text
+    overview = desk.ann.get(f"{desk.at}/casework").text
+
+    assert "quay" in message
+    assert f"{desk.at}/m/1/say" not in message
+    assert "/readers" not in message + overview
+    assert 'value="relevant"' not in results
+    assert 'value="tray"' in results
+    assert "/dossiers" not in tray + overview
