@@ -45,6 +45,7 @@ bench: $(SETUP)
 	$(BIN)/python -m bench.fifty
 	$(BIN)/python -m bench.dossier
 	$(BIN)/python -m bench.privilege
+	$(BIN)/python -m bench.pictures
 
 bench-network: $(SETUP)
 	$(BIN)/python -m bench.network

@@ -37,6 +37,8 @@ SECONDS = float(os.environ.get("SECONDS", "60"))
 PAUSE = float(os.environ.get("PAUSE", "3"))
 TARGETS = {"results": 100.0, "next page": 100.0, "conversation": 100.0, "network": 1000.0}
 """Milliseconds: the 95th percentile wanted."""
+NETWORKS = 0.1
+"""How often somebody looks at the network after reading."""
 _ORIGIN = "http://127.0.0.1"
 _START = dt.datetime(2015, 10, 1, tzinfo=dt.UTC)
 
@@ -183,6 +185,9 @@ class Visitor:
             self.timed("message", f"{inside}/m/{message.group(1)}")
             yield
             self.timed("conversation", f"{inside}/m/{message.group(1)}/conversation")
+            yield
+        if self._chance.random() < NETWORKS:
+            self.timed("network", f"{inside}/pictures/network")
             yield
 
 

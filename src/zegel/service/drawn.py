@@ -277,6 +277,7 @@ def _clocks(ground: Ground) -> Picture:
         over_time=over_time(table, steps),
         steps=steps,
     )
+    names = traffic_of(ground.inv).accounts
     title = wording.say("How far clocks stand from the one that is trusted")
     messages = pc.count_distinct(table["number"]).as_py()
     told = replace(ground, look=look).caption(
@@ -289,7 +290,7 @@ def _clocks(ground: Ground) -> Picture:
     return Picture(
         look=look,
         svg=apart_picture(found, told, wording, href=ground.href, live=ground.live),
-        sheets=apart_sheets(found, wording),
+        sheets=apart_sheets(found, wording, {name: at for at, name in enumerate(names)}),
         told=told,
         messages=messages,
         shown=tuple(f"{one.of[0]} {one.of[1]}" for one in found.by_site),

@@ -169,6 +169,8 @@ def _followed(ground: Ground, target: Target) -> Followed:
         also = [asks_for(look.account, "account") or ""] if look.account else []
         return Followed(look=part, query=queried(part, *also))
     found = traffic_of(ground.inv)
+    if look.picture == CLOCKS and kind == "account":
+        return _mailbox(look, found.accounts[_within(numbers, len(found.accounts))])
     if look.picture == NETWORK:
         return _in_network(look, found, str(kind), numbers)
     if look.picture == HOURS:
@@ -178,6 +180,12 @@ def _followed(ground: Ground, target: Target) -> Followed:
 
 def _nothing() -> UsageError:
     return UsageError("there is no such part of the picture", next_step="Draw it anew.")
+
+
+def _mailbox(look: Look, name: str) -> Followed:
+    asked = asks_for(name, "account")
+    query = None if asked is None else queried(look, asked)
+    return Followed(look=replace(look, account=name), query=query)
 
 
 def _within(numbers: list[int], size: int) -> int:

@@ -182,6 +182,10 @@ def test_clocks_tell_what_the_mails_were_written_with(inv: Investigation) -> Non
         if "outer" in str(row.cells[1]):
             assert leads(inv, fixed, row) == row.cells[3]
     assert time.rows
+    assert accounts.rows[0].target is not None
+    followed = service.follow_picture(inv, Look(picture="clocks"), accounts.rows[0].target)
+    assert followed.look.account == "anna@test.example"
+    assert count(inv, followed.query or "") == 40
 
 
 def test_a_network_grows_step_by_step_and_the_least_thins_it(inv: Investigation) -> None:

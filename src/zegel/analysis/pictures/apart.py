@@ -7,7 +7,7 @@ the median of a stretch of time, the line through it reaches from its fifth to i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zegel.analysis.apart import Spread
@@ -177,10 +177,16 @@ def _key(clocks: Sequence[str], wording: Wording) -> Iterator[str]:
         x += 36 + width_of(name)
 
 
-def apart_sheets(found: Apart, wording: Wording) -> tuple[Sheet, Sheet, Sheet]:
-    """Return the gaps by site and clock, by account and clock, and over time."""
+def apart_sheets(
+    found: Apart, wording: Wording, accounts: Mapping[str, int] | None = None
+) -> tuple[Sheet, Sheet, Sheet]:
+    """Return the gaps by site and clock, by account and clock, and over time.
+
+    `accounts` are the numbers of those that lead to messages.
+    """
+    known = accounts or {}
     _ = wording.say
-    numbers = (_("Messages"), _("Least"), _("5 %"), _("Median"), _("95 %"), _("Most"))
+    numbers = (_("How many"), _("Least"), _("5 %"), _("Median"), _("95 %"), _("Most"))
     notes = wording.say("Seconds by which a clock is later than the trusted one.")
     names = {step.start_ns: (place, step.name) for place, step in enumerate(found.steps)}
 
@@ -192,7 +198,10 @@ def apart_sheets(found: Apart, wording: Wording) -> tuple[Sheet, Sheet, Sheet]:
         for one in found.by_site
     ]
     by_account = [
-        Row(cells=(str(one.of[0]), clock_name(str(one.of[1]), wording), *cells(one)))
+        Row(
+            cells=(str(one.of[0]), clock_name(str(one.of[1]), wording), *cells(one)),
+            target=("account", known[name]) if (name := str(one.of[0]).lower()) in known else None,
+        )
         for one in sorted(found.by_account, key=lambda one: (-abs(one.middle), *map(str, one.of)))
     ]
     over_time = [
