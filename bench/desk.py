@@ -39,6 +39,8 @@ TARGETS = {"results": 100.0, "next page": 100.0, "conversation": 100.0, "network
 """Milliseconds: the 95th percentile wanted."""
 NETWORKS = 0.1
 """How often somebody looks at the network after reading."""
+REFILLED = 15
+"""Seconds until one address, which all here share, has its burst of requests again."""
 _ORIGIN = "http://127.0.0.1"
 _START = dt.datetime(2015, 10, 1, tzinfo=dt.UTC)
 
@@ -163,11 +165,15 @@ class Visitor:
 
     def work(self, until: float, pause: float) -> None:
         """Search, turn the page, read, look around; rest between."""
+        time.sleep(self._rest(pause))  # nobody begins in the same instant as everybody else
         while time.monotonic() < until:
             for _ in self._round():
-                time.sleep(self._chance.expovariate(1 / pause) if pause else 0)
+                time.sleep(self._rest(pause))
                 if time.monotonic() > until:
                     return
+
+    def _rest(self, pause: float) -> float:
+        return self._chance.expovariate(1 / pause) if pause else 0
 
     def _round(self) -> Iterator[None]:
         inside = f"/i/{self.desk}"
@@ -198,7 +204,9 @@ def main() -> None:
         inv = make_case(folder)
         server = Server(folder / "case")
         try:
-            alone, together = _one(server.origin), _many(server.origin)
+            alone = _one(server.origin)
+            time.sleep(REFILLED)
+            together = _many(server.origin)
         finally:
             server.stop()
     print(f"{machine()}\n{inv.name}: {MESSAGES:,} messages, {ACCOUNTS:,} accounts")

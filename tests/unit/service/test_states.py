@@ -6,6 +6,7 @@ import shutil
 import time
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from tests.unit.service.estate import copied
@@ -13,6 +14,7 @@ from zegel import service
 from zegel.custody.log import Log
 from zegel.errors import RefusedError, SessionError, UsageError
 from zegel.investigation import Investigation, states
+from zegel.investigation.archive import Locking, Unlocking
 from zegel.people import Person
 from zegel.people.sessions import Session
 from zegel.service.place import place_of
@@ -123,6 +125,19 @@ def test_a_name_that_cannot_be_shown_is_refused(mine: Investigation, name: str) 
 def test_a_question_too_large_is_refused(mine: Investigation) -> None:
     with pytest.raises(UsageError, match="at most"):
         service.keep_state(mine, "search", {"query": "x" * states.LARGEST})
+
+
+def test_a_state_is_closed_and_opened_with_the_folder(mine: Investigation) -> None:
+    kept = service.keep_state(mine, "search", FACTS)
+    identity = pyrage.x25519.Identity.generate()
+    service.close_investigation(mine, Locking(recipients=(str(identity.to_public()),)))
+    left = everything(mine.folder)
+    with pytest.raises(RefusedError, match="closed"):
+        service.open_state(mine, kept)
+    service.reopen_investigation(mine, Unlocking(identities=str(identity).encode()))
+
+    assert b"zqharbour" not in left
+    assert service.open_state(mine, kept).facts == FACTS
 
 
 def test_what_the_defence_asks_lies_nowhere_in_the_clear(mine: Investigation) -> None:
