@@ -105,7 +105,8 @@ class Screen:
         return self.page
 
     def press(self, keys: str) -> None:
-        """Press keys, with spaces between them, as somebody types them."""
+        """Press keys, with spaces between them, once the page that is open listens to them."""
+        self.page.wait_for_load_state("load")
         for key in keys.split():
             self.page.keyboard.press(key)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser
@@ -20,11 +23,27 @@ from zegel import service
 from zegel.casefile import Case
 from zegel.investigation import Investigation
 from zegel.service.place import place_of
+from zegel.web.app import INSIDE, OF_CASE
 
 PASSWORD = "a long enough password"
 CASE = "case"
 HARBOUR, VAULT, ADDER = "harbour", "vault", "adder"
 """Two investigations of a generated network, and one into mail that attacks its reader."""
+
+
+OURS = frozenset(re.findall("[a-z]+", " ".join(route.path for route in (*INSIDE, *OF_CASE))))
+"""Words of our own addresses, which somebody may have written too."""
+
+
+def told(at: Screen, words: frozenset[str]) -> list[str]:
+    """Return the addresses that were asked for, or said to have been come from, with content."""
+    asked = {unquote(part).casefold() for pair in at.asked for part in pair}
+    paths = {url: url.partition("/static/")[0].partition(at.address)[2] for url in asked}
+    return [
+        f"content in an address: {word} in {url}"
+        for url, path in paths.items()
+        for word in words & set(re.findall(r"[^\W_]+", path))
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +56,16 @@ class Made:
     def folder(self, name: str) -> Path:
         """Return the folder of an investigation."""
         return self.case / "investigations" / name
+
+    def words(self) -> frozenset[str]:
+        """Return what no address may hold: words of texts and subjects, and who wrote to whom."""
+        truth = (self.net / "truth" / "messages.jsonl").read_text("utf-8")
+        told = [json.loads(line) for line in truth.splitlines()]
+        texts = " ".join(f"{one['text']} {one['subject']}" for one in told).casefold()
+        people = {one["from"].split("@")[0] for one in told}
+        # Short words, and those of hexadecimal digits alone, stand in any key by chance.
+        words = {word for word in re.findall(r"[^\W\d_]{6,}", texts) if re.search("[g-z]", word)}
+        return frozenset((words | people | {"anna", "bram", "example", "haven"}) - OURS)
 
 
 @pytest.fixture(scope="package")
@@ -96,9 +125,10 @@ def _administrator() -> Any:
 
 @pytest.fixture(scope="package")
 def server(made: Made) -> Iterator[Server]:
-    """Serve the training case."""
-    with Server("--case", made.case) as running:
+    """Serve the training case, from two processes; all it ever says is where it is."""
+    with Server("--case", made.case, "--processes", "2") as running:
         yield running
+    assert re.fullmatch(r"Zegel is served at \S+ Ctrl-C ends it\.\n", running.said), running.said
 
 
 @pytest.fixture(scope="package")
@@ -116,7 +146,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def screen(browser: Browser, server: Server) -> Iterator[Callable[..., Screen]]:
+def screen(browser: Browser, server: Server, made: Made) -> Iterator[Callable[..., Screen]]:
     """Open windows at the training case; at the end none of them did what no page may do."""
     opened: list[Screen] = []
 
@@ -126,6 +156,7 @@ def screen(browser: Browser, server: Server) -> Iterator[Callable[..., Screen]]:
 
     yield begin
     faults = [fault for one in opened for fault in one.faults()]
+    faults += [fault for one in opened for fault in told(one, made.words())]
     for one in opened:
         one.close()
     assert faults == []

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.acting import TOGETHER, log_in, speak
-from tests.browser.conftest import ADDER, HARBOUR, PASSWORD
+from tests.browser.conftest import ADDER, PASSWORD, VAULT
 from tests.screen import Screen
 from tests.served import Server
 
@@ -21,7 +21,7 @@ def test_a_reader_logs_in_for_training_and_out_and_the_way_back_shows_nothing(
     screen: Opening,
 ) -> None:
     at = screen()
-    log_in(at, HARBOUR)
+    log_in(at, VAULT)
     inside = at.page.url
     expect(at.page.locator(".training")).to_be_visible()
     expect(at.page.locator(".who")).to_contain_text("jansen")
@@ -40,7 +40,7 @@ def test_the_language_that_a_reader_chooses_stays(screen: Opening) -> None:
     at.go("/login")
     speak(at, "nl")
     expect(at.page.locator("h1")).to_have_text("Aanmelden")
-    log_in(at, HARBOUR)
+    log_in(at, VAULT)
 
     expect(at.page.locator("html")).to_have_attribute("lang", "nl")
 

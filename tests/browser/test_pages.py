@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.acting import TOGETHER, kind_of, log_in, seeds, speak, walk
-from tests.browser.conftest import ADDER, CASE, HARBOUR
+from tests.browser.conftest import CASE, VAULT
 from tests.screen import NARROW, WIDE, Screen
 
 pytestmark = TOGETHER
@@ -54,17 +54,17 @@ def looked_at(at: Screen, name: str) -> list[str]:
 def test_pages_of_nobody_are_within_the_rules(screen: Opening) -> None:
     at = screen()
     wrong = []
-    for path, name in (("/login", "login"), ("/nothing/here", "not-found")):
+    for path, name in (("/login", "login"), ("/0/0", "not-found")):
         at.go(path)
         wrong += looked_at(at, name)
-    log_in(at, HARBOUR)
+    log_in(at, VAULT)
     at.go("/")
     wrong += looked_at(at, "home")
 
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("desk", [HARBOUR, ADDER, CASE])
+@pytest.mark.parametrize("desk", [VAULT, CASE])
 def test_every_page_of_a_desk_is_within_the_rules(screen: Opening, desk: str) -> None:
     at = screen()
     log_in(at, desk)
@@ -72,7 +72,7 @@ def test_every_page_of_a_desk_is_within_the_rules(screen: Opening, desk: str) ->
     for path in walk(at, seeds(at), each=1):
         wrong += looked_at(at, f"{desk}{kind_of(path).replace('/', '-')}")
 
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_pages_in_dutch_and_on_paper(screen: Opening) -> None:
@@ -80,10 +80,11 @@ def test_pages_in_dutch_and_on_paper(screen: Opening) -> None:
     at = screen(language="nl")
     at.go("/login")
     at.picture("nl-login")
-    for desk in (HARBOUR, CASE):
+    for desk in (VAULT, CASE):
         log_in(at, desk)
         speak(at, "nl")
-        for path in walk(at, seeds(at), each=1):
+        for path in dict.fromkeys(seeds(at)):
+            at.go(path)
             name = f"nl-{desk}{kind_of(path).replace('/', '-')}"
             at.picture(name)
             assert at.paper(name).startswith(b"%PDF")

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route as Path
 
 from zegel import service
-from zegel.errors import SessionError, UsageError, ZegelError
+from zegel.errors import UsageError, ZegelError
 from zegel.service.desks import Desk, Desks
 from zegel.web.asked import LANGUAGE, ZONE, path_of, reader_of
 from zegel.web.failures import failure
@@ -156,8 +156,9 @@ def _begin(
         raise UsageError("a name is needed, or a code from `zegel login --browser`")
     how = service.shown_by(at.of, name)
     if how == "account" and not at.training:
-        # Whoever reaches a port has shown nothing of an account of this machine.
-        raise SessionError("this name logs in at a terminal: `zegel login --browser` gives a code")
+        # Whoever reaches a port has shown nothing of an account of this machine, and does not learn
+        # that it is enrolled; the page says that there are codes from a terminal.
+        raise service.nobody_here(service.Proof(password=password))
     proof = service.Proof(password=password)
     if how == "key":
         given = form.text("signature", most=4000, default="").strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
@@ -23,6 +24,10 @@ STATIC_FILES = frozenset(
 """Names of the scripts, styles and pictures of our own; no other file is served."""
 LONGEST_TEXT = 100_000
 """Characters of one text of an exhibit that a page shows; the rest is in the raw bytes."""
+MOST_STACKED = 6
+"""Marks on one letter; more would reach over the lines above and below."""
+_KEPT = frozenset("\n\t\u200d\u200c")
+_WRITTEN_OUT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _BIDI = {
     "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO",
     "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI",
@@ -31,27 +36,25 @@ _BIDI = {
 
 
 _LINES = {ord("\n"): None, ord("\t"): None}
+_MAYBE_STACKED = re.compile(rf"[^\w\s]{{{MOST_STACKED + 1}}}")
 
 
 def visible(text: str) -> str:
-    """Return text in which what would turn, hide or break the rest is written out.
+    """Return text in which what would turn, hide, cover or break the rest is written out.
 
-    Controls of direction (UAX 9) become their names, other control and format characters and lone
-    surrogates their code points; line ends and tabs stay.
+    Controls of direction (UAX 9) become their names, other control and format characters, lone
+    surrogates, and marks stacked higher than any script does their code points; line ends and tabs
+    stay.
     """
-    if text.translate(_LINES).isprintable():  # nearly all: no control or format character is
-        return text
-    return "".join(one if _plain(one) else _named(one) for one in text)
-
-
-def _plain(one: str) -> bool:
-    return one in "\n\t\u200d\u200c" or unicodedata.category(one) not in (
-        "Cc",
-        "Cf",
-        "Cs",
-        "Zl",
-        "Zp",
-    )
+    if text.translate(_LINES).isprintable() and not _MAYBE_STACKED.search(text):
+        return text  # nearly all
+    shown, stacked = [], 0
+    for one in text:
+        kind = unicodedata.category(one)
+        stacked = stacked + 1 if kind in ("Mn", "Me") else 0
+        plain = one in _KEPT or kind not in _WRITTEN_OUT
+        shown.append(one if plain and stacked <= MOST_STACKED else _named(one))
+    return "".join(shown)
 
 
 def _named(one: str) -> str:

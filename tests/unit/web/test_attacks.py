@@ -19,6 +19,7 @@ from tests.web import ORIGIN, Browser
 from zegel import service
 from zegel.people import passwords, sessions
 from zegel.people.passwords import WrongProofError, check_password
+from zegel.people.roster import Enrolled
 from zegel.people.sessions import CHALLENGE_SECONDS
 from zegel.service.place import place_of
 from zegel.web import login, security
@@ -257,6 +258,20 @@ def test_who_is_blocked_is_not_told_why_before_showing_who_they_are(strict: Brow
     assert all("under investigation" not in answer.text for answer in answers)
 
 
+def test_a_name_of_an_account_is_refused_like_one_that_nobody_has(strict: Browser) -> None:
+    said = {"desk": "case", "purpose": "x", "password": "y"}
+    case = strict.desks.all()[0].of
+    enrolled(case, clerk="witness")
+    place = place_of(case)
+    with place.changing():
+        one = Enrolled(name="clerk", roles=("witness",), account="clerk")
+        place.change_roster(place.roster.put(one), "roles changed", {}, "test")
+    pages = [strict.post("/login", {**said, "name": name}, token=False) for name in ("clerk", "no")]
+
+    assert pages[0].status_code == pages[1].status_code == 401
+    assert pages[0].text.replace("clerk", "") == pages[1].text.replace('value="no"', 'value=""')
+
+
 def test_a_name_that_nobody_has_costs_one_digest_like_one_that_somebody_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -387,3 +402,8 @@ def test_any_text_becomes_html_without_a_tag_a_turn_or_a_control(text: str) -> N
     )
     shown.encode()  # no lone surrogate is left, which could not be sent
     assert visible(visible(text)) == visible(text)
+
+
+def test_marks_stacked_on_a_letter_do_not_cover_what_stands_around_it() -> None:
+    assert visible("e\u0301\u0323") == "e\u0301\u0323"
+    assert visible("e" + "\u0301" * 8) == "e" + "\u0301" * 6 + "⟦U+0301⟧" * 2

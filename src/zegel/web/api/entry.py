@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zegel import service
-from zegel.errors import ERRORS, SessionError, UsageError
+from zegel.errors import ERRORS, UsageError
 from zegel.service.desks import Desk
 from zegel.web.api.call import PLACE, Call, Query
 from zegel.web.api.faults import describe
@@ -47,7 +47,7 @@ def _require_shown(at: Desk, name: str) -> None:
     if not name:
         raise UsageError("a name is needed, or a code from `zegel login --browser`")
     if service.shown_by(at.of, name) == "account" and not at.training:
-        raise SessionError("this name logs in at a terminal: `zegel login --browser` gives a code")
+        raise service.nobody_here(service.Proof())
 
 
 def ask_challenge(query: Query) -> dict[str, Any]:
