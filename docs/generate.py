@@ -146,7 +146,7 @@ _OTHER_CODES = f"""Other exit codes:
 | {INTERNAL_ERROR} | a fault in Zegel itself: one line names the place in the code, never content |
 | {INTERRUPTED} | stopped by Ctrl-C; the same command continues |
 
-HTTP statuses are fixed for the web face, which does not exist yet."""
+The web application answers with the HTTP status; the [API](api.md) adds a problem document."""
 
 
 def columns(schema: pa.Schema) -> str:
