@@ -63,7 +63,7 @@ SAID = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     before=SAID,
     after=SAID,

@@ -16,7 +16,7 @@ from typing import Any
 import pysequoia
 import pytest
 
-from tests.unit.service.working.test_trays import put, with_defence
+from tests.unit.service.working.test_trays import KEY, put, with_defence
 from zegel import service
 from zegel.custody.log import Log
 from zegel.errors import CaseError, UsageError, VerificationError
@@ -81,9 +81,9 @@ def test_it_is_closed_with_the_investigation_comes_back_and_is_removed_for_good(
 ) -> None:
     put(inv, "ann", 1)
     found = made(inv)
-    service.close_investigation(inv, Locking(passphrase="a b c"))
+    service.close_investigation(inv, Locking(recipients=(str(KEY.to_public()),)))
     closed = (inv.folder / "dossiers").exists()
-    service.reopen_investigation(inv, Unlocking(passphrase="a b c"))
+    service.reopen_investigation(inv, Unlocking(identities=str(KEY).encode()))
     (listed,) = service.list_dossiers(inv, who="ann")["dossiers"]
     service.remove_dossier(inv, found["id"], who="ann")
 
@@ -173,7 +173,7 @@ def test_a_killed_maker_leaves_nothing_that_looks_whole(
     ordered = service.order_dossier(inv, PLAIN, who="ann")
     making = service.dossier_at(inv, ordered["id"], who="ann")["state"]
     with pytest.raises(CaseError, match="makes a dossier"):
-        service.close_investigation(inv, Locking(passphrase="a b c"))
+        service.close_investigation(inv, Locking(recipients=(str(KEY.to_public()),)))
     with pytest.raises(UsageError, match="not made"):
         service.hand_out_dossier(inv, ordered["id"], who="ann")
     os.kill(started[0].pid, signal.SIGKILL)

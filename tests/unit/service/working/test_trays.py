@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyrage
 import pysequoia
 import pytest
 
@@ -18,6 +19,8 @@ from zegel.people.roster import Enrolled
 from zegel.service import Chosen
 from zegel.service.place import place_of
 from zegel.service.tray import key_of
+
+KEY = pyrage.x25519.Identity.generate()
 
 
 def numbers(inv: Investigation, who: str, tray: str = "") -> list[int]:
@@ -126,10 +129,10 @@ def test_a_tray_closes_and_comes_back_with_the_investigation(
 ) -> None:
     put(inv, "ann", 1, 2)
     service.next_unread(inv, who="ann")
-    service.close_investigation(inv, Locking(passphrase="a b c"))
+    service.close_investigation(inv, Locking(recipients=(str(KEY.to_public()),)))
     closed = {path.name for path in inv.folder.iterdir()}
     beside = [path.name for path in (case / "private" / "investigations").iterdir()]
-    service.reopen_investigation(inv, Unlocking(passphrase="a b c"))
+    service.reopen_investigation(inv, Unlocking(identities=str(KEY).encode()))
 
     assert "casework.sqlite" not in closed
     assert not any(".reads" in name for name in beside)
@@ -181,3 +184,20 @@ def test_the_case_takes_trays_into_its_copy_and_shows_none(inv: Investigation, c
 
     assert service.all_casework(inv)["messages"] == []
     assert service.status(Case.open(case))
+
+
+def test_a_destruction_takes_along_what_was_collected_and_what_lay_beside(
+    inv: Investigation, case: Path
+) -> None:
+    with_defence(inv)
+    session = service.login(inv, "dora", purpose="defence of C.")
+    service.collect(inv, Chosen(ids=["1"]), who=service.person_of(inv, session.token))
+    put(inv, "ann", 1)
+    service.next_unread(inv, who="ann")
+    service.destroy(Case.open(case), inv.folder.name, "a test")
+    left = {path.name for path in inv.folder.rglob("*")}
+    beside = {path.name for path in (case / "private").rglob("*")}
+
+    assert "casework.sqlite" not in left
+    assert not any("-tray" in name or ".reads" in name for name in beside)
+    assert list((case / "casework").rglob("casework.sqlite")) == []
