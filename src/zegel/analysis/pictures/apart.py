@@ -23,7 +23,7 @@ from zegel.analysis.pictures.svg import (
     width_of,
     words,
 )
-from zegel.analysis.sheets import Row, Sheet
+from zegel.analysis.sheets import Row, Sheet, Target
 from zegel.analysis.timeline import Step
 from zegel.analysis.wording import Wording
 
@@ -184,32 +184,19 @@ def apart_sheets(
 
     `accounts` are the numbers of those that lead to messages.
     """
-    known = accounts or {}
     _ = wording.say
     numbers = (_("How many"), _("Least"), _("5 %"), _("Median"), _("95 %"), _("Most"))
     notes = wording.say("Seconds by which a clock is later than the trusted one.")
     names = {step.start_ns: (place, step.name) for place, step in enumerate(found.steps)}
 
-    def cells(one: Spread) -> tuple[int, ...]:
-        return (one.count, one.least, one.low, one.middle, one.high, one.most)
-
-    by_site = [
-        Row(cells=(str(one.of[0]), clock_name(str(one.of[1]), wording), *cells(one)))
-        for one in found.by_site
-    ]
+    by_site = [Row(cells=_cells(one, wording)) for one in found.by_site]
     by_account = [
-        Row(
-            cells=(str(one.of[0]), clock_name(str(one.of[1]), wording), *cells(one)),
-            target=("account", known[name]) if (name := str(one.of[0]).lower()) in known else None,
-        )
+        Row(cells=_cells(one, wording), target=_mailbox(one, accounts or {}))
         for one in sorted(found.by_account, key=lambda one: (-abs(one.middle), *map(str, one.of)))
     ]
     over_time = [
-        Row(
-            cells=(str(one.of[0]), clock_name(str(one.of[1]), wording), names[int(one.of[2])][1],
-                   *cells(one)),
-            target=("step", names[int(one.of[2])][0]),
-        )
+        Row(cells=_cells(one, wording, names[int(one.of[2])][1]),
+            target=("step", names[int(one.of[2])][0]))
         for one in found.over_time
     ]  # fmt: skip
     return (
@@ -220,3 +207,14 @@ def apart_sheets(
         Sheet(name="time", title=_("Clocks over time"),
               columns=(_("Site"), _("Clock"), _("Step"), *numbers), rows=over_time, note=notes),
     )  # fmt: skip
+
+
+def _cells(one: Spread, wording: Wording, *step: str) -> tuple[str | int, ...]:
+    named = str(one.of[0]), clock_name(str(one.of[1]), wording), *step
+    return (*named, one.count, one.least, one.low, one.middle, one.high, one.most)
+
+
+def _mailbox(one: Spread, accounts: Mapping[str, int]) -> Target | None:
+    """Return what leads to an account's messages, where it is one that wrote or got any."""
+    number = accounts.get(str(one.of[0]).lower())
+    return None if number is None else ("account", number)
