@@ -4,7 +4,8 @@
 by KEPT keeps the case for another run. `zegel serve` runs as its own processes; each person logs in
 and, until SECONDS are over, asks for a page, reads all of it, and rests for PAUSE seconds on
 average (drawn from one seed). What is asked: a search by form and the page it leads to, its second
-page, a message, its conversation. Wall time from asking to the last byte, redirects counted in.
+page, a message, its conversation; words are chosen as `bench.search` chooses them, half of them in
+one account. Wall time from asking to the last byte, redirects counted in.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from pathlib import Path
 
 import httpx2
 
-from bench.estate import WORDS, text_of
 from bench.grants import zegel
 from bench.process import machine
+from bench.texts import texts, vocabulary
 
 MESSAGES = int(os.environ.get("MESSAGES", "200000"))
 ACCOUNTS = int(os.environ.get("ACCOUNTS", "2000"))
@@ -43,6 +44,12 @@ REFILLED = 15
 """Seconds until one address, which all here share, has its burst of requests again."""
 _ORIGIN = "http://127.0.0.1"
 _START = dt.datetime(2015, 10, 1, tzinfo=dt.UTC)
+_VOCABULARY = vocabulary()
+
+
+def word(chance: random.Random) -> str:
+    """Return a word as common as people ask for: from every third message to one in a thousand."""
+    return _VOCABULARY[int(5 * (2000 / 5) ** chance.random())]
 
 
 def account(number: int) -> str:
@@ -54,14 +61,14 @@ def write_copy(folder: Path) -> None:
     chance = random.Random("desk")
     friends = {n: chance.sample(range(ACCOUNTS), 12) for n in range(ACCOUNTS)}
     boxes: dict[int, list[bytes]] = defaultdict(list)
-    for number in range(MESSAGES):
+    for number, text in enumerate(texts(MESSAGES)):
         sender = (
             min(int(chance.paretovariate(1.1)) - 1, ACCOUNTS - 1)
             if number % 2
             else (chance.randrange(ACCOUNTS))
         )
         to = next(n for n in chance.sample(friends[sender], 12) if n != sender)
-        boxes[to].append(_mail(chance, number, account(sender), account(to)))
+        boxes[to].append(_mail(chance, number, account(sender), account(to), text))
     folder.mkdir(parents=True)
     for owner, mails in boxes.items():
         place = folder / "mail" / account(owner)
@@ -69,7 +76,7 @@ def write_copy(folder: Path) -> None:
         (place / "mbox").write_bytes(b"".join(mails))
 
 
-def _mail(chance: random.Random, number: int, sender: str, to: str) -> bytes:
+def _mail(chance: random.Random, number: int, sender: str, to: str, text: str) -> bytes:
     when = _START + dt.timedelta(seconds=number * 60)
     date = format_datetime(when)
     answered = number - chance.randrange(1, 2000)
@@ -80,8 +87,8 @@ def _mail(chance: random.Random, number: int, sender: str, to: str) -> bytes:
         f"\tid {number:010X} for <{to}>; {date}\n"
         f"From: <{sender}>\nTo: <{to}>\nDate: {date}\n"
         f"Message-ID: <{number}@bench.example>\nIn-Reply-To: <{answered}@bench.example>\n"
-        f"Subject: {text_of(chance, 20)}\nMIME-Version: 1.0\n"
-        f"Content-Type: text/plain; charset=utf-8\n\n{text_of(chance, 300)}\n\n"
+        f"Subject: {word(chance)} {word(chance)}\nMIME-Version: 1.0\n"
+        f"Content-Type: text/plain; charset=utf-8\n\n{text}\n\n"
     ).encode()
 
 
@@ -177,7 +184,7 @@ class Visitor:
 
     def _round(self) -> Iterator[None]:
         inside = f"/i/{self.desk}"
-        query = self._chance.choice(WORDS)
+        query = word(self._chance)
         if self._chance.random() < 0.5:
             query += f" account:{account(self._chance.randrange(20))}"
         page = self.timed("results", f"{inside}/search", {"q": query})
