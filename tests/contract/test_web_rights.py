@@ -99,6 +99,8 @@ AT_CASE: dict[str, Row] = {
 AT_INVESTIGATION: dict[str, Row] = {
     "start": Row(LOGGED_IN),
     "about": Row(KNOWN_INSIDE, "describe"),
+    "records": Row(READERS, "list_records"),
+    "head": Row(KNOWN_INSIDE, "custody_head"),
     "log out": Row(LOGGED_IN),
     # search and read
     "search": Row(READERS, "named_states"),
