@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import signal
 import subprocess
 import sys
@@ -97,7 +97,9 @@ def _begin(
         try:
             child.stdin.write(json.dumps(asked).encode())
             child.stdin.close()
-            ready, _, _ = select.select([child.stdout], [], [], PATIENCE)
+            with selectors.DefaultSelector() as waiting:  # select() knows no file above 1023
+                waiting.register(child.stdout, selectors.EVENT_READ)
+                ready = waiting.select(PATIENCE)
             said = child.stdout.read() if ready else b"{}"
         except BrokenPipeError:
             said = b""
