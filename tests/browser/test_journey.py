@@ -161,6 +161,7 @@ def test_a_period_is_brushed_and_a_click_in_the_network_leads_to_messages(
     page.get_by_role("link", name="Pictures").click()
     steps = page.locator("[data-brush] .step")
     steps.first.wait_for()
+    page.wait_for_load_state("load")  # the script listens, and nothing moves any more
     assert steps.count() > 1
     first, last = (steps.nth(at).bounding_box() for at in (0, steps.count() // 2))
     assert first
