@@ -38,6 +38,8 @@ SECONDS = float(os.environ.get("SECONDS", "60"))
 PAUSE = float(os.environ.get("PAUSE", "3"))
 TARGETS = {"results": 100.0, "next page": 100.0, "conversation": 100.0, "network": 1000.0}
 """Milliseconds: the 95th percentile wanted."""
+ALONE = 0.2
+"""Seconds of rest of one who is alone: hardly any, within the rate of one address."""
 NETWORKS = 0.1
 """How often somebody looks at the network after reading."""
 REFILLED = 15
@@ -217,7 +219,7 @@ def main() -> None:
         finally:
             server.stop()
     print(f"{machine()}\n{inv.name}: {MESSAGES:,} messages, {ACCOUNTS:,} accounts")
-    over = _table("one person, no pause", alone, {})
+    over = _table(f"one person, a page each {ALONE:g} s on average", alone, {})
     over += _table(f"{PEOPLE} people, a page each {PAUSE:g} s on average", together, TARGETS)
     if over:
         sys.exit(f"over target: {', '.join(over)}")
@@ -225,7 +227,7 @@ def main() -> None:
 
 def _one(origin: str) -> dict[str, list[float]]:
     took: dict[str, list[float]] = defaultdict(list)
-    Visitor(origin, 0, took).work(time.monotonic() + SECONDS / 4, 0)
+    Visitor(origin, 0, took).work(time.monotonic() + SECONDS / 4, ALONE)
     return took
 
 
