@@ -46,6 +46,8 @@ bench: $(SETUP)
 	$(BIN)/python -m bench.dossier
 	$(BIN)/python -m bench.privilege
 	$(BIN)/python -m bench.pictures
+	$(BIN)/python -m bench.casework
+	$(BIN)/python -m bench.desk
 
 bench-network: $(SETUP)
 	$(BIN)/python -m bench.network

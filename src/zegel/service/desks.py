@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from zegel.analysis.network import Limits, network
 from zegel.casefile import Case
 from zegel.errors import UsageError, ZegelError
 from zegel.investigation import Investigation
 from zegel.investigation.folder import DESCRIPTION
 from zegel.investigation.outline import outline
 from zegel.investigation.rows import hold
+from zegel.service.columns import traffic_of
 from zegel.service.life import check_open
 from zegel.service.searching import index_of
 
@@ -76,14 +78,13 @@ class Desks:
         left alone: whoever asks for it is told.
         """
         open_here = [desk.of for desk in self.all() if isinstance(desk.of, Investigation)]
-        for inv in open_here[-MOST_READY:]:
-            try:
-                check_open(inv)
-                index_of(inv)
-                outline(inv)
-                hold(inv)
-            except (ZegelError, OSError):
-                continue
+        for get_ready in (_searching, _drawing):
+            for inv in open_here[-MOST_READY:]:
+                try:
+                    check_open(inv)
+                    get_ready(inv)
+                except (ZegelError, OSError):
+                    continue
 
     def named(self, name: str) -> Desk | None:
         """Return the desk of a name, the newest version of an investigation."""
@@ -106,6 +107,16 @@ class Desks:
         if self._case is not None:
             for place in sorted((self._case.folder / "investigations").glob(f"*/{DESCRIPTION}")):
                 yield place.parent
+
+
+def _searching(inv: Investigation) -> None:
+    index_of(inv)
+    outline(inv)
+    hold(inv)
+
+
+def _drawing(inv: Investigation) -> None:
+    network(traffic_of(inv), Limits())  # its layout is kept
 
 
 def _desk(of: Case | Investigation) -> Desk:
