@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from zegel.errors import CaseError, StorageError, UsageError
+from zegel.errors import CaseError, UsageError
+from zegel.investigation.refusals import refusals
 
 NAME = "casework.sqlite"
 VERSION = 2
@@ -110,28 +111,23 @@ def opened(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection | None]:
     if not write and not place.exists():
         yield None
         return
-    try:
-        with closing(sqlite3.connect(place, timeout=10)) as connection:
-            _check_version(connection, place)
-            if write:
-                connection.execute("PRAGMA journal_mode = WAL")
-                if version_of(connection) != VERSION:
-                    connection.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
-                connection.execute("BEGIN IMMEDIATE")
-            with connection:
-                yield connection
-    except sqlite3.OperationalError as error:
-        raise StorageError(
-            f"casework cannot be used: {error}",
-            where=str(place),
-            next_step="Make room or wait for the other command, and give this one again.",
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise CaseError(
-            f"casework is damaged: {error}",
-            where=str(place),
-            next_step="Restore the file from a copy; nothing was changed.",
-        ) from error
+    with (
+        refusals(
+            place,
+            unusable="casework cannot be used",
+            damaged="casework is damaged",
+            remedy="Restore the file from a copy; nothing was changed.",
+        ),
+        closing(sqlite3.connect(place, timeout=10)) as connection,
+    ):
+        _check_version(connection, place)
+        if write:
+            connection.execute("PRAGMA journal_mode = WAL")
+            if version_of(connection) != VERSION:
+                connection.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
+            connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            yield connection
 
 
 def _check_version(connection: sqlite3.Connection, place: Path) -> None:

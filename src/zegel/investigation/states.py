@@ -19,7 +19,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from zegel.canonical import JSON, canonical_json
-from zegel.errors import CaseError, StorageError, UsageError
+from zegel.errors import CaseError, UsageError
+from zegel.investigation.refusals import refusals
 
 NAME = "states.sqlite"
 VERSION = 1
@@ -161,32 +162,27 @@ def _opened(folder: Path, *, write: bool) -> Iterator[sqlite3.Connection | None]
     if not write and not place.exists():
         yield None
         return
-    try:
-        with closing(sqlite3.connect(place, timeout=10)) as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, VERSION):
-                raise CaseError(f"saved questions of format version {version}", where=str(place))
-            if version == 0 and not write:
-                yield None
-                return
-            if write:
-                connection.execute("PRAGMA synchronous = NORMAL")
-            if version == 0:
-                place.chmod(0o600)
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
-            with connection:
-                yield connection
-    except sqlite3.OperationalError as error:
-        raise StorageError(
-            f"saved questions cannot be used: {error}",
-            where=str(place),
-            next_step="Make room or wait for the other command, and give this one again.",
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise CaseError(
-            f"the file of saved questions is damaged: {error}",
-            where=str(place),
-            next_step="Restore it from a copy, or set it aside: links and saved searches are lost"
+    with (
+        refusals(
+            place,
+            unusable="saved questions cannot be used",
+            damaged="the file of saved questions is damaged",
+            remedy="Restore it from a copy, or set it aside: links and saved searches are lost"
             " then, no evidence.",
-        ) from error
+        ),
+        closing(sqlite3.connect(place, timeout=10)) as connection,
+    ):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, VERSION):
+            raise CaseError(f"saved questions of format version {version}", where=str(place))
+        if version == 0 and not write:
+            yield None
+            return
+        if write:
+            connection.execute("PRAGMA synchronous = NORMAL")
+        if version == 0:
+            place.chmod(0o600)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
+        with connection:
+            yield connection
