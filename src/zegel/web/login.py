@@ -109,12 +109,14 @@ def first(
 ) -> HTMLResponse:
     """Return the page to log in, with the reason where something was refused."""
     context = {"name": "", "desk": "", "purpose": "", "challenge": "", **(given or {})}
+    known = _desks(request).all()
+    training = [desk for desk in known if desk.training]
     text = render(
         "login.html",
         reader_of(request),
         why=why,
-        training=[desk for desk in _desks(request).all() if desk.training],
-        closed=any(not desk.training for desk in _desks(request).all()),
+        training=training,
+        closed=len(training) < len(known),
         **context,
     )
     return HTMLResponse(text, status or (401 if why or request.url.path != "/login" else 200))

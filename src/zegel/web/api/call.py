@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from zegel.people import Person
@@ -67,7 +68,9 @@ class Call:
         return str(self.answer.get("contentMediaType", "application/json"))
 
 
-def inside_get(
+def _call(
+    method: Literal["GET", "POST"],
+    at: At,
     path: str,
     name: str,
     says: str,
@@ -76,11 +79,12 @@ def inside_get(
     *,
     parts: Mapping[str, Shape] | None = None,
     query: Mapping[str, Shape] | None = None,
+    body: Shape | None = None,
+    most: int = BODY_SIZE,
 ) -> Call:
-    """Return a call that reads inside an investigation."""
     return Call(
-        method="GET",
-        at="investigation",
+        method=method,
+        at=at,
         path=path,
         name=name,
         says=says,
@@ -88,30 +92,16 @@ def inside_get(
         answer=answer,
         parts=parts or {},
         query=query or {},
-    )
-
-
-def inside_post(
-    path: str,
-    name: str,
-    says: str,
-    ask: Callable[[Query], Any],
-    answer: Shape,
-    *,
-    parts: Mapping[str, Shape] | None = None,
-    body: Shape | None = None,
-    most: int = BODY_SIZE,
-) -> Call:
-    """Return a call inside an investigation that is asked with a body."""
-    return Call(
-        method="POST",
-        at="investigation",
-        path=path,
-        name=name,
-        says=says,
-        ask=ask,
-        answer=answer,
-        parts=parts or {},
         body=body,
         most=most,
     )
+
+
+case_get = partial(_call, "GET", "case")
+"""Make a call that reads a case."""
+case_post = partial(_call, "POST", "case")
+"""Make a call of a case that is asked with a body, or does something."""
+inside_get = partial(_call, "GET", "investigation")
+"""Make a call that reads inside an investigation."""
+inside_post = partial(_call, "POST", "investigation")
+"""Make a call inside an investigation that is asked with a body, or does something."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from zegel import service
 from zegel.service.ledgercuts import DIMENSIONS, PLACES
+from zegel.web.api import processing
 from zegel.web.api.both import HEAD, LOGOUT, PEOPLE, WHOAMI, head, log_out, people, whoami
-from zegel.web.api.call import Call, Query
+from zegel.web.api.call import Query, case_get, case_post
 from zegel.web.api.shapes import (
-    AMOUNT,
     COUNT,
     DIGEST,
     INSTANT,
     TEXT,
     TRUTH,
     WHOLE,
-    Shape,
-    asked,
     by_name,
     lacking,
     many,
@@ -28,7 +25,7 @@ from zegel.web.api.shapes import (
     text,
     thing,
 )
-from zegel.web.examiner import KEYS, MOST_GIVEN
+from zegel.web.examiner import KEYS
 
 PAGED = {"count": COUNT, "page": WHOLE, "pages": WHOLE, "size": WHOLE}
 PAGE = {"page": number(1, 10**9, 1), "size": number(1, 1000, 100)}
@@ -54,28 +51,6 @@ _KEY = thing(
     opened={**COUNT, "description": "distinct blocks"},
     found_at={**COUNT, "description": "places in all"},
     places=many(thing(**_PLACE, sha256=DIGEST, format=TEXT, secret=TRUTH)),
-)
-_PHASE = thing(
-    phase=TEXT,
-    unit=TEXT,
-    done=COUNT,
-    total=maybe(COUNT),
-    rate=maybe(AMOUNT),
-    seconds_left=maybe(AMOUNT),
-    problems=COUNT,
-    elapsed=AMOUNT,
-)
-_RUN = thing(
-    run=one_of("process", "index", "intake", "recheck"),
-    state=one_of("running", "done", "stopped", "failed", "killed", "unknown"),
-    who=TEXT,
-    began=INSTANT,
-    told=INSTANT,
-    seconds_ago=AMOUNT,
-    before=many(_PHASE),
-    phase=maybe(_PHASE),
-    problems=COUNT,
-    error=maybe(thing(what=TEXT, where=TEXT, next=TEXT)),
 )
 _INVESTIGATION = thing(
     name=TEXT,
@@ -130,30 +105,6 @@ def exhibits(query: Query) -> Any:
     return service.list_exhibits(query.of, who=query.person)
 
 
-def progress(query: Query) -> Any:
-    """Say how the newest run goes."""
-    return {"run": service.progress_of(query.of, who=query.person)}
-
-
-def start(query: Query) -> Any:
-    """Have the case processed."""
-    given = query.given
-    run = service.start_processing(
-        query.of,
-        passphrases=given["passphrases"],
-        index=given["index"],
-        workers=given.get("workers"),
-        who=query.person,
-    )
-    return {"run": run or None}
-
-
-def stop(query: Query) -> Any:
-    """Stop the run under way."""
-    service.stop_processing(query.of, who=query.person)
-    return {}
-
-
 def ledger(query: Query) -> Any:
     """Return a cut of the ledger."""
     fixed = {name: query.given[name] for name in DIMENSIONS if query.given[name] is not None}
@@ -206,21 +157,8 @@ def investigations(query: Query) -> Any:
     return {"investigations": service.list_investigations(query.of, who=query.person)}
 
 
-def _get(
-    path: str,
-    name: str,
-    says: str,
-    ask: Callable[[Query], Any],
-    answer: Shape,
-    **more: Any,
-) -> Call:
-    return Call(
-        method="GET", at="case", path=path, name=name, says=says, ask=ask, answer=answer, **more
-    )
-
-
 CALLS = (
-    _get(
+    case_get(
         "",
         "readCase",
         "Say what the case is and which exhibits and investigations it holds.",
@@ -234,58 +172,17 @@ CALLS = (
             investigations=many(_INVESTIGATION),
         ),
     ),
-    _get("/whoami", "whoActsInCase", "Say who acts here and what they may do.", whoami, WHOAMI),
-    Call(
-        method="POST",
-        at="case",
-        path="/logout",
-        name="logOutOfCase",
-        says="End the session.",
-        ask=log_out,
-        answer=LOGOUT,
-    ),
-    _get(
+    case_get("/whoami", "whoActsInCase", "Say who acts here and what they may do.", whoami, WHOAMI),
+    case_post("/logout", "logOutOfCase", "End the session.", log_out, LOGOUT),
+    case_get(
         "/exhibits",
         "listExhibits",
         "List the exhibits, and count what was found in each.",
         exhibits,
         thing(training=TRUTH, exhibits=many(thing(**_EXHIBIT, found=maybe(_FOUND)))),
     ),
-    _get(
-        "/progress",
-        "watchProgress",
-        "Say how the newest run on the case goes, or how it ended. Leaves no entry in the log.",
-        progress,
-        thing(run=maybe(_RUN)),
-    ),
-    Call(
-        method="POST",
-        at="case",
-        path="/process",
-        name="startProcessing",
-        says="Have the case processed by a process of its own, which goes on by itself.",
-        ask=start,
-        body=asked(
-            (),
-            {
-                "passphrases": {**many(text(1024), 10_000), "default": []},
-                "index": {**TRUTH, "default": False, "description": "build the index after it"},
-                "workers": number(1, 1024),
-            },
-        ),
-        answer=thing(run=maybe(_RUN)),
-        most=MOST_GIVEN,
-    ),
-    Call(
-        method="POST",
-        at="case",
-        path="/stop",
-        name="stopProcessing",
-        says="Stop the run under way; what is finished stays.",
-        ask=stop,
-        answer=thing(),
-    ),
-    _get(
+    *processing.CALLS,
+    case_get(
         "/ledger",
         "cutLedger",
         "Return a cut of the ledger: what is fixed, and a page of what the rest is divided into.",
@@ -326,7 +223,7 @@ CALLS = (
             **PAGE,
         },
     ),
-    _get(
+    case_get(
         "/keys",
         "listKeys",
         "Return a page of the keys, those with a secret first.",
@@ -334,7 +231,7 @@ CALLS = (
         thing(training=TRUTH, only=TEXT, counts=by_name(COUNT), **PAGED, keys=many(_KEY)),
         query={"only": {**one_of(*KEYS), "default": "all"}, **PAGE},
     ),
-    _get(
+    case_get(
         "/keys/wanted",
         "listWantedKeys",
         "Return a page of the keys and passphrases that closed messages ask for, most asked for"
@@ -356,7 +253,7 @@ CALLS = (
         ),
         query=PAGE,
     ),
-    _get(
+    case_get(
         "/keys/{number}",
         "readKey",
         "Return one key: a page of the places where it lies, and in how many messages of which "
@@ -375,7 +272,7 @@ CALLS = (
         parts={"number": number(0, 10**9)},
         query=PAGE,
     ),
-    _get(
+    case_get(
         "/problems",
         "listProblems",
         "Return a page of the problems, in order of the exhibits.",
@@ -387,7 +284,7 @@ CALLS = (
         ),
         query={"kind": text(100), "exhibit": EXHIBIT, "unread": TRUTH, **PAGE},
     ),
-    _get(
+    case_get(
         "/problems/kinds",
         "countProblems",
         "Count the problems by kind and exhibit.",
@@ -399,7 +296,7 @@ CALLS = (
             kinds=many(thing(kind=TEXT, problems=COUNT, unread=COUNT, exhibits=_STATES)),
         ),
     ),
-    _get(
+    case_get(
         "/log",
         "readLogOfCase",
         "Return the signed head of the log and a page of its acts, newest first.",
@@ -412,15 +309,15 @@ CALLS = (
         ),
         query=PAGE,
     ),
-    _get(
+    case_get(
         "/head",
         "readHeadOfCase",
         "Give out the signed head of the log, to be kept elsewhere.",
         head,
         HEAD,
     ),
-    _get("/people", "listPeopleOfCase", "List who is enrolled in the case.", people, PEOPLE),
-    _get(
+    case_get("/people", "listPeopleOfCase", "List who is enrolled in the case.", people, PEOPLE),
+    case_get(
         "/investigations",
         "listInvestigations",
         "List every version that was granted and what has become of it.",

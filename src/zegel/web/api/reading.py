@@ -9,6 +9,7 @@ from zegel.service.rowshapes import row_shape
 from zegel.web.api.call import Query, inside_get
 from zegel.web.api.shapes import (
     COUNT,
+    OF_A_MESSAGE,
     TEXT,
     TRUTH,
     Shape,
@@ -49,14 +50,7 @@ _ATTACHED = thing(
     attachment=COUNT, filename=maybe(TEXT), content_type=maybe(TEXT), size=maybe(COUNT)
 )
 _CONVERSED = thing(
-    number=COUNT,
-    id=TEXT,
-    date=maybe(TEXT),
-    clock=TEXT,
-    **{"from": many(TEXT)},
-    to=many(TEXT),
-    subject=maybe(TEXT),
-    state=TEXT,
+    **OF_A_MESSAGE,
     reason=maybe(TEXT),
     language=maybe(TEXT),
     signature=maybe(TEXT),

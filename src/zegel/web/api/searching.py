@@ -9,6 +9,7 @@ from zegel.web.api.call import Query, inside_get, inside_post
 from zegel.web.api.shapes import (
     COUNT,
     FREE,
+    OF_A_MESSAGE,
     TEXT,
     TRUTH,
     asked,
@@ -26,14 +27,7 @@ STATE = text(32, "^[0-9a-f]{32}$")
 _MOST_TERMS = 1000
 _SNIPPET = thing(text=TEXT, marks=many(many(COUNT)), cut=many(TRUTH))
 _HIT = thing(
-    number=COUNT,
-    id=TEXT,
-    date=maybe(TEXT),
-    clock=TEXT,
-    **{"from": many(TEXT)},
-    to=many(TEXT),
-    subject=maybe(TEXT),
-    state=TEXT,
+    **OF_A_MESSAGE,
     language=maybe(TEXT),
     clauses=many(TEXT),
     tags=many(TEXT),

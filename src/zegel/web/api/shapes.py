@@ -143,3 +143,16 @@ def _object(value: dict[str, Any], shape: Shape, where: str) -> None:
     for name, member in value.items():
         if name in known:
             require(member, known[name], f"{where}: {name}")
+
+
+OF_A_MESSAGE: Mapping[str, Shape] = {
+    "number": COUNT,
+    "id": TEXT,
+    "date": maybe(TEXT),
+    "clock": TEXT,
+    "from": many(TEXT),
+    "to": many(TEXT),
+    "subject": maybe(TEXT),
+    "state": TEXT,
+}
+"""What every list of messages says of each."""

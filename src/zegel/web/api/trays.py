@@ -14,6 +14,7 @@ from zegel.web.api.reading import BYTES, MESSAGE
 from zegel.web.api.shapes import (
     COUNT,
     FREE,
+    OF_A_MESSAGE,
     TEXT,
     TRUTH,
     Shape,
@@ -128,14 +129,7 @@ def remove(query: Query) -> Any:
 
 
 _ITEM = thing(
-    number=COUNT,
-    id=TEXT,
-    date=maybe(TEXT),
-    clock=TEXT,
-    **{"from": many(TEXT)},
-    to=many(TEXT),
-    subject=maybe(TEXT),
-    state=TEXT,
+    **OF_A_MESSAGE,
     tags=many(TEXT),
     relevance=maybe(TEXT),
     disagreement=TRUTH,
