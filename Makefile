@@ -17,10 +17,10 @@ $(SETUP): requirements.lock requirements-case.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zegel needs Python 3.11 or later: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv/case
-	$(BIN)/uv pip sync --quiet --python .venv/case/bin/python --require-hashes requirements-case.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv/case/bin/python --require-hashes requirements-case.lock
 	@touch $(SETUP)
 
 demo: $(SETUP)
@@ -35,7 +35,10 @@ lint: $(SETUP)
 check: lint
 	$(BIN)/pytest -q -n 2 -m "not slow" tests/unit tests/contract
 
+# The tests start hundreds of processes: compiled once, or by each where the environment says that
+# Python writes no bytecode
 test: $(SETUP)
+	$(BIN)/python -m compileall -q src tests
 	$(BIN)/pytest -q -n 2 --dist loadgroup
 
 bench: $(SETUP)

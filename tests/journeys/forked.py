@@ -17,15 +17,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
+
 import zegel.service
 from zegel.cli.program import main
+from zegel.dossier.reading import visible
 from zegel.engines import LocalEngine
 from zegel.processing.tasks import OpenTask, ScanTask, UnderstandTask, UnlockKeysTask
 from zegel.service.portions import PortionTask
 from zegel.text.language import identify
 
 assert zegel.service  # loaded before the first fork
-# So is what the libraries load only when a command is given, and the models of languages.
+assert duckdb
+# So is what the libraries load only when a command is given, the models of languages and what
+# tells which letters can be printed.
+assert visible.name("a") == ["a"]
+assert visible.text("a").pieces == ["a"]
 assert identify("Tomorrow we meet in the usual place.") == "en"
 with TemporaryDirectory() as _place, redirect_stdout(None), suppress(SystemExit):
     main(["init", str(Path(_place) / "case")])
