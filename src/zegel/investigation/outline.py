@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,26 +37,24 @@ class Coded:
     codes: pa.Array
     values: Sequence[str]
     """By code."""
+    borne: frozenset[str]
+    """Those values that stand for a whole name; of others no pair is kept."""
 
-    def counted(self, wanted: pa.Array | None) -> list[tuple[str, int]]:
-        """Return the values with how many of the `wanted` places bear each, most first.
+    def counted(self, wanted: pa.Array | None) -> Iterator[tuple[str, int]]:
+        """Yield the values with how many of the `wanted` places bear each, in no order.
 
         `wanted` is a mask over all places; None: all of them.
         """
         codes = self.codes if wanted is None else self.codes.filter(wanted.take(self.places))
         counts = pc.value_counts(codes)
         pairs = zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True)
-        return sorted(((self.values[code], n) for code, n in pairs), key=_most_first)
+        return ((self.values[code], n) for code, n in pairs)
 
     def of(self, place: int) -> list[str]:
         """Return the values that the message at a place bears."""
         places = integers(self.places)
         codes = integers(self.codes)[bisect_left(places, place) : bisect_right(places, place)]
         return [self.values[code] for code in codes]
-
-
-def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
-    return -counted[1], counted[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +133,10 @@ def _made(file: Path, _part: int) -> Outline:
         messages=_column(table, "message"),
         message_ids=_ids(_column(table, "message_id")),
         days=pc.cast(pc.cast(pc.floor_temporal(clock, unit="day"), pa.date32()), pa.int32()),
-        accounts=coded([*names, _flat(table, "accounts")], _as_fields_ask),
-        holders=coded([_flat(table, "holders", "holder")], _as_fields_ask),
-        languages=coded([_single(table, "language")], _as_fields_ask),
-        clauses=coded([_flat(table, "admitted", "clause")], _as_fields_ask),
+        accounts=coded([*names, _flat(table, "accounts")], as_fields_ask),
+        holders=coded([_flat(table, "holders", "holder")], as_fields_ask),
+        languages=coded([_single(table, "language")], as_fields_ask),
+        clauses=coded([_flat(table, "admitted", "clause")], as_fields_ask),
         attached=pc.is_in(_column(table, "message"), value_set=_messages_in(attachments)),
         people=people,
         by_people=_chats(len(table), people, _column(table, "chat_group").to_pylist()),
@@ -183,7 +181,7 @@ def _as_it_is(name: str) -> tuple[str, ...]:
     return (folded(name),)
 
 
-def _as_fields_ask(name: str) -> tuple[str, ...]:
+def as_fields_ask(name: str) -> tuple[str, ...]:
     """Return what a search finds it by: the whole, and what stands before an @."""
     return folded(name), folded(name.partition("@")[0] or name)
 
@@ -224,6 +222,7 @@ def coded(named: Iterable[_Named], words: Callable[[str], tuple[str, ...]]) -> C
         pc.cast(pc.shift_right(keys, pa.scalar(32, pa.int64())), pa.int32()),
         pc.cast(pc.bit_wise_and(keys, pa.scalar(2**32 - 1, pa.int64())), pa.int32()),
         list(codes),
+        frozenset(word for word, code in codes.items() if whole[code]),
     )
 
 

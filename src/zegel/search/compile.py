@@ -17,7 +17,7 @@ from tantivy import FieldType, Occur, Query, Schema
 from zegel.text.nodes import And, Field, Fuzzy, Named, Node, Not, Or, Phrase, Prefix, Stem, Word
 from zegel.text.numbers import plain_word
 
-TERMS, NAMES, MARKS, ROW, CLOCK = "terms", "names", "marks", "row", "clock"
+TERMS, NAMES, MARKS, ROW, CLOCK, COUNTED = "terms", "names", "marks", "row", "clock", "counted"
 
 MANY = 100
 """Marks from which on a set is faster than as many single terms."""

@@ -6,13 +6,24 @@ whole texts: what is shown comes from the tables. Counts are exact.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import tantivy
 
-from zegel.search.compile import CLOCK, MARKS, NAMES, ROW, TERMS, Answer, Compiler, RowsOf
+from zegel.search.compile import (
+    CLOCK,
+    COUNTED,
+    MARKS,
+    NAMES,
+    ROW,
+    TERMS,
+    Answer,
+    Compiler,
+    RowsOf,
+)
 from zegel.text.nodes import Field, Node
 from zegel.text.stems import stem
 from zegel.text.tokens import name_terms, terms
@@ -21,6 +32,8 @@ _HEAP = 384 * 2**20
 """What one segment grows to in memory. Every question looks up its terms in each segment, so few
 and large ones answer large sets of accounts soonest: 700,000 chat lines are one (decision 0041)."""
 _ANALYSER = "as_given"
+_MOST_COUNTED = 60_000
+"""Different values that are counted at once; the library stops at 65,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,8 @@ class Row:
     clock_ns: int | None
     marks: tuple[str, ...] = ()
     """Words that fields find it by."""
+    counted: tuple[str, ...] = ()
+    """What `TextIndex.counted` counts it under; each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field(MARKS, tokenizer_name=_ANALYSER, index_option="basic")
     builder.add_unsigned_field(ROW, indexed=True, fast=True)
     builder.add_integer_field(CLOCK, indexed=True, fast=True)
+    builder.add_text_field(COUNTED, tokenizer_name="raw", index_option="basic", fast=True)
     return builder.build()
 
 
@@ -100,6 +116,8 @@ def _document(row: Row) -> tantivy.Document:
         document.add_text(MARKS, " ".join(row.marks))
     document.add_unsigned(ROW, row.number)
     document.add_integer(CLOCK, row.clock_ns or 0)
+    for value in row.counted:
+        document.add_text(COUNTED, value)
     return document
 
 
@@ -123,6 +141,8 @@ class TextIndex:
         self._index = _register(tantivy.Index.open(str(folder)))
         self._searcher = self._index.searcher()
         self._stems: dict[str, dict[str, list[str]]] = {}
+        written = json.loads((folder / "meta.json").read_text("utf-8"))["schema"]
+        self._counts = COUNTED in {field["name"] for field in written}
 
     @property
     def size(self) -> int:
@@ -146,6 +166,26 @@ class TextIndex:
         unranked = tantivy.Query.const_score_query(query, 1.0)
         found = self._searcher.search(unranked, max(1, count), False)
         return self._rows([address for _, address in found.hits])
+
+    def counted(self, node: Node, rows_of: RowsOf = _no_fields) -> dict[str, int] | None:
+        """Return what the rows that match are counted under, and how many of them under each.
+
+        None where that cannot be told exactly: there are too many different values, or the index
+        was written when none were kept.
+        """
+        if not self._counts:
+            return None
+        terms = {"field": COUNTED, "size": _MOST_COUNTED}
+        try:
+            found = self._searcher.aggregate(
+                self._query(node, rows_of), {COUNTED: {"terms": terms}}
+            )
+        except ValueError:
+            return None
+        told = found[COUNTED]
+        if told["sum_other_doc_count"] or told["doc_count_error_upper_bound"]:
+            return None
+        return {bucket["key"]: bucket["doc_count"] for bucket in told["buckets"]}
 
     def _rows(self, addresses: list[tantivy.DocAddress]) -> list[int]:
         rows = self._searcher.fast_field_values(ROW, addresses) if addresses else []

@@ -7,15 +7,12 @@ counted here the narrowed search then has. Only what the folder holds is counted
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from zegel.investigation import Investigation
-from zegel.investigation.outline import Coded, Outline, outline
+from zegel.service.counting import Counts, Values
 from zegel.service.said import said_of
 
 MOST_VALUES = 12
@@ -25,33 +22,19 @@ MOST_STEPS = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def facets_of(inv: Investigation, found: Sequence[int] | None) -> list[dict[str, Any]]:
-    """Return the facets of the messages of these numbers, tags aside; None: of all."""
-    known = outline(inv)
-    wanted = None if found is None else _mask(known.size, found)
+def facets_of(counts: Counts, *, of_all: bool) -> list[dict[str, Any]]:
+    """Return the facets of so many messages, tags aside; `of_all` where nothing was asked for."""
     return [
-        _coded("account", "account", known.accounts, wanted),
-        _coded("holder", "holder", known.holders, wanted),
-        _times(known, wanted),
-        _coded("language", "lang", known.languages, wanted),
-        _attachments(known, wanted, "NOT has:attachment" if found is not None else None),
-        _coded("clause", "clause", known.clauses, wanted),
+        _facet("account", "account", counts.values["account"]),
+        _facet("holder", "holder", counts.values["holder"]),
+        _times(counts.days),
+        _facet("language", "lang", counts.values["lang"]),
+        _attachments(counts, None if of_all else "NOT has:attachment"),
+        _facet("clause", "clause", counts.values["clause"]),
     ]
 
 
-def _mask(size: int, numbers: Sequence[int]) -> pa.Array:
-    marks = bytearray(size)
-    for number in numbers:
-        marks[number - 1] = 1
-    whole = pa.Array.from_buffers(pa.uint8(), size, [None, pa.py_buffer(marks)])
-    return pc.cast(whole, pa.bool_())
-
-
-def _coded(name: str, field: str, coded: Coded, wanted: pa.Array | None) -> dict[str, Any]:
-    return _facet(name, field, coded.counted(wanted))
-
-
-def _facet(name: str, field: str, counted: Sequence[tuple[str, int]]) -> dict[str, Any]:
+def _facet(name: str, field: str, counted: Values) -> dict[str, Any]:
     return {
         "name": name,
         "values": [
@@ -73,12 +56,10 @@ _QUOTATION = '"\u201c\u201d\u201e\u201f\u00ab\u00bb'
 """What a query takes for a quotation mark."""
 
 
-def _attachments(known: Outline, wanted: pa.Array | None, without: str | None) -> dict[str, Any]:
+def _attachments(counts: Counts, without: str | None) -> dict[str, Any]:
     """`without` asks for messages without one; None where nothing else is asked for: no query only
     leaves out."""
-    attached = known.attached if wanted is None else known.attached.filter(wanted)
-    with_one = pc.sum(attached).as_py() or 0
-    counted = {"yes": with_one, "no": len(attached) - with_one}
+    counted = {"yes": counts.attached, "no": counts.messages - counts.attached}
     words = {"yes": "has:attachment", "no": without}
     return {
         "name": "attachment",
@@ -101,11 +82,8 @@ def tags_of(inv: Investigation, tagged: Sequence[int] | None) -> dict[str, Any]:
     return _facet("tag", "tag", sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
-def _times(known: Outline, wanted: pa.Array | None) -> dict[str, Any]:
+def _times(by_day: Mapping[int, int]) -> dict[str, Any]:
     """Count by day (UTC), or by month or year where there are too many, in order of time."""
-    days = known.days if wanted is None else known.days.filter(wanted)
-    counts = pc.value_counts(days.drop_null())
-    by_day = dict(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True))
     for name, first_of in _STEPS:
         steps: Counter[datetime] = Counter()
         for day, n in by_day.items():

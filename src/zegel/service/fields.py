@@ -19,6 +19,7 @@ from zegel.records import State, Verdict
 from zegel.search.compile import Answer, Between, Marked
 from zegel.search.index import Row
 from zegel.service import fieldhours
+from zegel.service.counting import counted_under
 from zegel.service.said import said_of
 from zegel.tables import read_rows
 from zegel.text.language import LANGUAGES, UNDETERMINED
@@ -97,8 +98,8 @@ def investigation_rows(tables: Path) -> Iterator[Row]:
     attached = {row["message"] for row in read_rows([tables / "attachments.parquet"])}
     for row in read_rows([tables / "messages.parquet"], _COLUMNS):
         texts = tuple(text for text in (row["subject"], row["text"]) if text)
-        marks = marks_of({**row, "attachment": row["message"] in attached})
-        yield Row(row["number"], texts, row["clock_ns"], marks)
+        row["attachment"] = row["message"] in attached
+        yield Row(row["number"], texts, row["clock_ns"], marks_of(row), counted_under(row))
 
 
 def clauses_of(inv: Investigation) -> tuple[str, ...]:

@@ -13,8 +13,10 @@ from zegel.canonical import JSON
 from zegel.errors import UsageError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Standing, newest_line
+from zegel.investigation.outline import outline
 from zegel.investigation.rows import rows_numbered
 from zegel.search import Page, TextIndex
+from zegel.service.counting import Counts, by_index, by_rows
 from zegel.service.door import Who, enter
 from zegel.service.facets import facets_of, tags_of
 from zegel.service.fields import FIELDS, Fields, asks_casework
@@ -52,7 +54,7 @@ def search(
     with enter(inv, "search", who, asked) as visit:
         result = _search(inv, query, page)
         if facets:
-            result["facets"] = _facets(inv, query)
+            result["facets"] = _facets(inv, query, result["count"])
         visit.write(shown=[bytes.fromhex(hit["id"]) for hit in result["hits"]])
     return result
 
@@ -92,20 +94,31 @@ def _search(inv: Investigation, query: str, page: Page) -> dict[str, Any]:
     }
 
 
-def _facets(inv: Investigation, query: str) -> list[dict[str, Any]]:
-    """Return all facets; what only the sealed tables decide is held for the next page."""
-    fields, index = Fields(inv), index_of(inv)
+def _facets(inv: Investigation, query: str, messages: int) -> list[dict[str, Any]]:
+    """Return all facets of a query that finds so many messages; what casework cannot change is
+    held for the next page."""
+    fields = Fields(inv)
     node = asked_of(fields, query)
 
-    def sealed() -> list[dict[str, Any]]:
-        return facets_of(inv, None if node is None else index.every_row(node, fields.answer))
+    def counted() -> list[dict[str, Any]]:
+        return facets_of(_counts(inv, node, fields, messages), of_all=node is None)
 
     if node is not None and asks_casework(node):
-        counted = sealed()
+        found = counted()
     else:
-        counted = _COUNTED.of(_meta(inv), query.strip(), sealed)
-    tagged = None if node is None else index.every_row(And((node, _TAGGED)), fields.answer)
-    return [*counted, tags_of(inv, tagged)]
+        found = _COUNTED.of(_meta(inv), query.strip(), counted)
+    tagged = None if node is None else index_of(inv).every_row(And((node, _TAGGED)), fields.answer)
+    return [*found, tags_of(inv, tagged)]
+
+
+def _counts(inv: Investigation, node: Node | None, fields: Fields, messages: int) -> Counts:
+    """Count in the index, where that can be exact, else in the sealed tables."""
+    index, known = index_of(inv), outline(inv)
+    if node is None:
+        return by_rows(known, None)
+    told = index.counted(node, fields.answer)
+    counts = None if told is None else by_index(known, messages, told)
+    return counts or by_rows(known, index.every_row(node, fields.answer))
 
 
 def _nothing(place: Path, _part: object) -> list[dict[str, Any]]:
