@@ -98,7 +98,7 @@ from zegel.service.people import (
     unblock,
 )
 from zegel.service.pictures import Export, Followed, draw_picture, export_picture, follow_picture
-from zegel.service.place import check_files
+from zegel.service.place import check_files, one_opening
 from zegel.service.preview import preview
 from zegel.service.problempages import count_problems, page_of_problems
 from zegel.service.problems import list_problems
@@ -292,6 +292,7 @@ __all__ = [
     "next_unread",
     "nobody_here",
     "note_in_tray",
+    "one_opening",
     "open_state",
     "order_dossier",
     "page_of_keys",

@@ -10,8 +10,10 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +33,8 @@ from zegel.tables import make_folder
 FROM_CASE = "case"
 """What most investigations draw from: all of the case that is not set apart."""
 HOLDER_ENROLLED = "holder enrolled"
+SHARED_FOR = 1.0
+"""Seconds for which one opening may be shared."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,8 +124,40 @@ class Place:
             os.close(descriptor)
 
 
+_SHARED: ContextVar[dict[Path, tuple[float, Place]] | None] = ContextVar("shared", default=None)
+
+
+@contextmanager
+def one_opening() -> Iterator[None]:
+    """Let all that is done inside share one opening, and its checks, of each folder.
+
+    For what is one visit, such as a request of a browser: who holds the session, may they, and the
+    act itself are asked of the same state of log and roster. After `SHARED_FOR` seconds a folder is
+    opened anew, so that a block counts for whoever stays long; a thread begun inside opens its own.
+    """
+    before = _SHARED.set({})
+    try:
+        yield
+    finally:
+        _SHARED.reset(before)
+
+
 def place_of(of: Case | Investigation) -> Place:
-    """Open and check a case or an investigation; raise `VerificationError` at what is changed."""
+    """Open and check a case or an investigation; raise `VerificationError` at what is changed.
+
+    Inside `one_opening` that was done before is taken as it was found then.
+    """
+    shared = _SHARED.get()
+    if shared is None:
+        return _opened(of)
+    now = time.monotonic()
+    known = shared.get(of.folder)
+    if known is None or now - known[0] > SHARED_FOR:
+        known = shared[of.folder] = now, _opened(of)
+    return known[1]
+
+
+def _opened(of: Case | Investigation) -> Place:
     return _case(of) if isinstance(of, Case) else _investigation(of)
 
 

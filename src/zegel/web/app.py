@@ -99,6 +99,7 @@ def _answer(route: Route, of_case: bool) -> Callable[[Request], Awaitable[Respon
     return answer
 
 
+@service.one_opening()
 def _view(route: Route, of_case: bool, request: Request, form: Form) -> Response:
     desk = request.app.state.desks.at(request.path_params["place"])
     reader = reader_of(request)

@@ -81,6 +81,7 @@ async def _body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
+@service.one_opening()
 def _called(call: Call, request: Request, text: bytes) -> Response:
     try:
         query = _query(call, request, text)
