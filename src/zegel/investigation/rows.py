@@ -7,7 +7,6 @@ a page of hits lies in as many groups as it has hits, and reading those is most 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,19 +103,14 @@ def rows_numbered(
     inv: Investigation, numbers: Iterable[int], columns: list[str] | None = None
 ) -> dict[int, dict[str, Any]]:
     """Return the messages that bear these numbers, by number; those that are not here are not."""
-    file, by_group = inv.table("messages"), defaultdict[int, list[int]](list)
+    file, found = inv.table("messages"), []
     starts = _PLACES.of(file).starts
-    for number in set(numbers):
-        row = row_of(inv, number)
-        if row is not None:
-            by_group[bisect_right(starts, row) - 1].append(row)
-    found = []
-    for group, rows in by_group.items():
+    for row in sorted({row for number in numbers if (row := row_of(inv, number)) is not None}):
+        group = bisect_right(starts, row) - 1
         table = _MESSAGES.of(file, group)
         table = table.select(_with_number(columns)) if columns else table
-        found.append(
-            table.take(pa.array([row - starts[group] for row in sorted(rows)], pa.int32()))
-        )
+        # A slice is a look at the table; to take rows out of it copies every list in them.
+        found.append(table.slice(row - starts[group], 1))
     listed = pa.concat_tables(found).to_pylist() if found else []
     return {row["number"]: row for row in listed}
 
