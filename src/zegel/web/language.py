@@ -76,7 +76,7 @@ class Reader:
 
     def number(self, value: float) -> str:
         """Return a number with the reader's separators."""
-        return format_decimal(value, locale=self._locale)
+        return _decimal(value, self._locale)
 
     def instant(self, iso: str | None, form: str = "d MMM y, HH:mm:ss zzz") -> str:
         """Return an instant, given in ISO 8601 with its offset, in the reader's zone."""
@@ -94,7 +94,17 @@ class Reader:
 
     def date(self, iso: str) -> str:
         """Return a calendar day, given as ISO 8601, which has no zone."""
-        return format_date(datetime.fromisoformat(iso).date(), "d MMM y", locale=self._locale)
+        return _date(iso, self._locale)
+
+
+@lru_cache(maxsize=4096)
+def _decimal(value: float, locale: str) -> str:
+    return format_decimal(value, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _date(iso: str, locale: str) -> str:
+    return format_date(datetime.fromisoformat(iso).date(), "d MMM y", locale=locale)
 
 
 @lru_cache(maxsize=4096)
