@@ -6,6 +6,7 @@ answers. One that dies is replaced; when the first process ends, however it ends
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -26,6 +27,8 @@ MOST_CONNECTIONS = 1000
 """Of each process; beyond them a browser is told to come back (503)."""
 LONGEST_REST = 30
 """Seconds a connection may rest between requests."""
+COLLECT_AFTER = (10_000, 20, 20)
+"""Objects until garbage is looked for: a page makes some 7,000, nearly all gone when it is sent."""
 MOST_DEATHS, WITHIN = 5, 60
 """Deaths of processes within so many seconds, after which the server gives up."""
 
@@ -63,7 +66,7 @@ def serve(
 
 def _one(settings: Settings, listener: socket.socket, tls: Tls | None) -> None:
     # Whoever asks first would else wait for what all share. A thread: answers need not wait for it.
-    threading.Thread(target=settings.desks.make_ready, name="ready", daemon=True).start()
+    threading.Thread(target=_make_ready, args=(settings,), name="ready", daemon=True).start()
     # No access log: addresses name what somebody read, and the custody log says it already.
     config = uvicorn.Config(
         application(settings),
@@ -80,6 +83,15 @@ def _one(settings: Settings, listener: socket.socket, tls: Tls | None) -> None:
         ssl_keyfile=tls.key if tls else None,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _make_ready(settings: Settings) -> None:
+    settings.desks.make_ready()
+    # What is there now stays. To look through all of it for garbage took up to a tenth of a second,
+    # in which nobody is answered.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _several(one: Callable[[], None], processes: int, ready: Callable[[], object]) -> None:
