@@ -1,7 +1,7 @@
 """How many of the messages a search finds bear each account, holder, day and so on.
 
 An investigation's index keeps for each message what it is counted under (`counted_under`), so that
-no hit becomes an object here: 67,000 hits take 4 ms, where gathering and counting them takes 35.
+no hit becomes an object here: 67,000 hits take 8 ms, where gathering and counting them takes 33.
 Where the index cannot tell exactly, the sealed tables do (`by_rows`); both give the same.
 """
 

@@ -6,6 +6,7 @@ answers. One that dies is replaced; when the first process ends, however it ends
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -91,6 +92,7 @@ def _make_ready(settings: Settings) -> None:
     # in which nobody is answered.
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # or libraries find their objects leaked, and say so
     gc.set_threshold(*COLLECT_AFTER)
 
 
