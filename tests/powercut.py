@@ -40,6 +40,11 @@ class Disk:
             self._names[self._top][root.name] = self._hold(root)
             self._keep(self._hold(root))
 
+    def close(self) -> None:
+        """Let go of what was held."""
+        while self._held:
+            os.close(self._held.popitem()[1])
+
     def _hold(self, path: Path | str) -> int:
         """Return the inode at `path`, held so that its number is given to no other file."""
         descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -184,7 +184,11 @@ RNP_SHUT = {
     # Likewise, under a passphrase packet of Camellia-192 in OCB. Only GnuPG undoes that, and it
     # gives a session key for every passphrase: right passphrase and damage cannot be told from
     # wrong ones.
-    "test_messages/message.txt.enc-aead-ocb-malf": ("no key", "passphrase-unknown", "10 of 10 tried"),
+    "test_messages/message.txt.enc-aead-ocb-malf": (
+        "no key",
+        "passphrase-unknown",
+        "10 of 10 tried",
+    ),
     # Armour whose END line is wrong, around a plain sentence that is no packet.
     "test_messages/message.txt.armor-wr-trail": ("damaged", "unparsable-packets", ""),
     # A fuzzer's file: BEGIN lines around noise.

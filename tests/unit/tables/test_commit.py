@@ -44,7 +44,9 @@ def cut(folder: Path, act: Callable[[], object]) -> tuple[list[Tree], list[Tree]
     disk, during = Disk(folder), list[Tree]()
     with disk.watched(lambda: during.extend(disk.all())):
         act()
-    return during, list(disk.all())
+    after = list(disk.all())
+    disk.close()
+    return during, after
 
 
 def parts_found(folder: Path) -> tuple[set[str], set[str]]:
