@@ -30,9 +30,12 @@ class Disk:
     def __init__(self, root: Path) -> None:
         # What was there at the beginning is on the disk. The folder above holds the root's name.
         self._held: dict[int, int] = {}
+        self._kinds: dict[int, bool] = {}
         self._names: dict[int, dict[str, int]] = {}
         self._bytes: dict[int, bytes] = {}
         self._read: dict[int, tuple[tuple[int, int, int] | None, bytes]] = {}
+        self._looked: dict[int, dict[str, int]] = {}
+        """The names of folders as found in this look: nothing changes while it lasts."""
         self._root = root
         self._top = self._hold(root.parent)
         self._names[self._top] = {}
@@ -68,9 +71,17 @@ class Disk:
         return os.fstat(self._held[inode]).st_mode
 
     def _is_folder(self, inode: int) -> bool:
-        return stat.S_ISDIR(self._mode(inode))
+        # What an inode is never changes, and its number is given to no other while it is held.
+        if inode not in self._kinds:
+            self._kinds[inode] = stat.S_ISDIR(self._mode(inode))
+        return self._kinds[inode]
 
     def _names_now(self, inode: int) -> dict[str, int]:
+        if inode not in self._looked:
+            self._looked[inode] = self._names_found(inode)
+        return self._looked[inode]
+
+    def _names_found(self, inode: int) -> dict[str, int]:
         names = [child.name for child in Path(self._where(inode)).iterdir()]
         if inode == self._top:
             names = [name for name in names if name == self._root.name]
@@ -85,6 +96,7 @@ class Disk:
 
     def synced(self, descriptor: int) -> None:
         """Note that a file or a folder was synced."""
+        self._looked.clear()
         inode = self._hold(f"/proc/self/fd/{descriptor}/.") if _is_folder(descriptor) else None
         if inode is not None:
             self._names[inode] = self._names_now(inode)
@@ -145,6 +157,7 @@ class Disk:
     def likely(self) -> Iterator[Tree]:
         """Yield the extremes: nothing that was not synced; every name, but no byte unsynced; and
         between them one folder's names that are new."""
+        self._looked.clear()
         yield self.tree(lambda _: False, lambda _: None)
         yield self.tree(lambda _: True, lambda _: None)
         yield self.tree(lambda _: True, lambda inode: self._torn(inode))
@@ -153,6 +166,7 @@ class Disk:
 
     def all(self) -> Iterator[Tree]:
         """Yield every state there can be; for a folder of few files only."""
+        self._looked.clear()
         folders = self._unsynced_folders()
         files = [
             inode

@@ -33,18 +33,18 @@ def zegel_json(*words: str | Path) -> Any:
 
 
 def opened_case(folder: Path, *copies: Path, passphrases: Sequence[str] = ()) -> Any:
-    """Make a case of `copies` in `folder`, process it and return its ledger."""
+    """Make a case of `copies` in `folder`, process it by several workers and return its ledger."""
     case = folder / "case"
-    zegel("init", case)
+    done("init", case)
     for copy in copies:
-        zegel("intake", copy, "--case", case)
+        done("intake", copy, "--case", case)
     words: list[str | Path] = []
     if passphrases:
         file = folder / "passphrases"
         file.write_text("\n".join(passphrases) + "\n", encoding="utf-8")
         words = ["--passphrases", file]
     zegel("process", "--case", case, *words)
-    return zegel_json("ledger", "--case", case)
+    return done("ledger", "--case", case, "--json").json
 
 
 def network(folder: Path, *words: str) -> tuple[Path, Path]:

@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,14 @@ NO_MATTER = re.compile(r"/(\.unfinished-|spill|work|lock$)")
 
 
 class Cuts:
-    """Keeps the states a cut may leave while this process works on a case."""
+    """Keeps every `step`-th state a cut may leave while this process works on a case."""
 
-    def __init__(self, case: Path, kept: Path) -> None:
+    def __init__(self, case: Path, kept: Path, step: int) -> None:
         self._disk = Disk(case)
         self._kept = kept
+        self._step = step
         self._known: set[int] = set()
+        self._last: Tree | None = None
         self._watching = self._disk.watched(self.look)
 
     def watch(self) -> None:
@@ -41,8 +44,16 @@ class Cuts:
         for tree in self._disk.likely():
             name = hash(tuple(one for one in tree.items() if not NO_MATTER.search(one[0])))
             if name not in self._known:
+                kept = len(self._known) % self._step == 0
                 self._known.add(name)
-                self._keep(tree)
+                self._last = None if kept else tree
+                if kept:
+                    self._keep(tree)
+
+    def keep_last(self) -> None:
+        """Keep the last state, too."""
+        if self._last is not None:
+            self._keep(self._last)
 
     def _keep(self, tree: Tree) -> None:
         put(tree, self._kept / f"{len(self._known):04d}")
@@ -54,19 +65,19 @@ def every_state(template: Path, folder: Path, step: int, words: list[str]) -> li
     kept.mkdir()
     shutil.copytree(template, case)
 
-    def watch() -> None:
-        Cuts(case, kept).watch()
+    def watched() -> Callable[[], None]:
+        cuts = Cuts(case, kept, step)
+        cuts.watch()
+        return cuts.keep_last
 
-    code, said = run([word.replace("CASE", str(case)) for word in words], watch)
+    code, said = run([word.replace("CASE", str(case)) for word in words], watched)
     assert code == 0, said
-    states = sorted(kept.iterdir())
-    chosen = [*states[:-1:step], states[-1]]
     ended = []
-    for state in chosen:
+    for state in sorted(kept.iterdir()):
         here = state / "case"
         again, more = run([word.replace("CASE", str(here)) for word in words])
         (folder / f"{state.name}.txt").write_bytes(more)
-        ended.append({"case": str(here), "again": again, "states": len(states)})
+        ended.append({"case": str(here), "again": again})
     return ended
 
 

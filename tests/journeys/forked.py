@@ -43,10 +43,13 @@ PATIENCE = 60.0
 """Seconds of silence after which a process counts as left behind."""
 
 
-def run(words: list[str], prepare: Callable[[], None] | None = None) -> tuple[int, bytes]:
+def run(
+    words: list[str], prepare: Callable[[], Callable[[], None] | None] | None = None
+) -> tuple[int, bytes]:
     """Run `zegel`, `prepare` called first in its process; return how it ended and what it said.
 
-    What is said comes through a pipe: it ends with the last process that holds it.
+    What `prepare` returns is called last. What is said comes through a pipe: it ends with the last
+    process that holds it.
     """
     reading, writing = os.pipe()
     child = os.fork()
@@ -56,13 +59,14 @@ def run(words: list[str], prepare: Callable[[], None] | None = None) -> tuple[in
         for stream in (1, 2):
             os.dup2(writing, stream)
         os.close(writing)
-        if prepare is not None:
-            prepare()
+        last = prepare() if prepare is not None else None
         code = 0
         try:
             main(words)
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 1
+        if last is not None:
+            last()
         sys.stdout.flush()
         os._exit(code)
     os.close(writing)

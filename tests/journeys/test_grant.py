@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.journeys.cases import Said, network, say, zegel
+from tests.journeys.cases import Said, done, network, say
 from tests.journeys.undisturbed import ORDER
 from zegel import service
 from zegel.casefile import Case
@@ -30,12 +30,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("grant")
     ams, yyz = network(folder / "net", "--devices", "12", "--messages", "200")
     case = folder / "case"
-    zegel("init", case, "--training")
-    zegel("intake", ams, "--case", case)
-    zegel("intake", yyz, "--case", case, "--investigation", "Quay")
-    zegel("process", "--case", case, "--index", "--workers", "1")
+    done("init", case, "--training")
+    done("intake", ams, "--case", case)
+    done("intake", yyz, "--case", case, "--investigation", "Quay")
+    done("process", "--case", case, "--index", "--workers", "1")
     (folder / "order.toml").write_text(ORDER.format(accounts=json.dumps(accounts(folder))), "utf-8")
-    zegel("grant", folder / "order.toml", "--case", case, "--out", folder / "inv")
+    done("grant", folder / "order.toml", "--case", case, "--out", folder / "inv")
     # Reading is logged by whoever holds the folder: one copy nobody has read.
     shutil.copytree(folder / "inv", folder / "unread")
     return folder
@@ -119,7 +119,7 @@ def test_the_order_is_kept_as_received(made: Path) -> None:
 
 
 def test_the_same_order_gives_the_same_root_and_another_case_another(made: Path) -> None:
-    zegel("grant", made / "order.toml", "--case", made / "case", "--out", made / "again")
+    done("grant", made / "order.toml", "--case", made / "case", "--out", made / "again")
     again = Investigation.open(made / "again")
 
     assert again.root == investigation(made).root
@@ -128,7 +128,7 @@ def test_the_same_order_gives_the_same_root_and_another_case_another(made: Path)
     (other / "private" / "case-secret").write_bytes(b"o" * 32)
     secret = listing(other, [other / "private" / "case-secret"])
     Case.open(other).log().append("secret replaced", secret)
-    zegel("grant", made / "order.toml", "--case", other, "--out", made / "inv-other")
+    done("grant", made / "order.toml", "--case", other, "--out", made / "inv-other")
     assert Investigation.open(made / "inv-other").root != again.root
 
 
@@ -205,8 +205,8 @@ def _reissued(made: Path) -> dict[str, Any]:
     copy.mkdir(exist_ok=True)
     rows = "serial,address,holder,from,to\nS1,re@x.example,ann,2015-01-01,2015-06-01\n"
     (copy / "devices.csv").write_text(rows + "S1,re@x.example,bob,2015-06-01,\n", "utf-8")
-    zegel("intake", copy, "--case", made / "case")
-    zegel("process", "--case", made / "case", "--index", "--workers", "1")
+    done("intake", copy, "--case", made / "case")
+    done("process", "--case", made / "case", "--index", "--workers", "1")
     return {"address": "re@x.example"}
 
 
@@ -233,7 +233,7 @@ def test_a_manifest_or_tree_changed_since_the_seal_stops_a_grant(
 
 def test_an_unsigned_order_is_refused_outside_training(tmp_path: Path, made: Path) -> None:
     case = tmp_path / "real"
-    zegel("init", case)
+    done("init", case)
 
     assert "not signed" in refused(made, (made / "order.toml").read_text("utf-8"), case).err
 
