@@ -1,7 +1,8 @@
 """Who acts, and may they: a name that was shown to be theirs, its roles here, the right to the act.
 
 Outside training nothing is taken at its word: a person is the operating-system account, or somebody
-who logged in. Roles are looked up at every act, so that a block counts at once.
+who logged in. Roles are looked up at every act, or once for the acts of one request
+(`zegel.service.place.one_opening`), so that a block counts at once.
 """
 
 from __future__ import annotations
