@@ -31,6 +31,7 @@ from zegel import service
 from zegel.casefile import Case
 from zegel.custody.log import Log
 from zegel.investigation import Investigation
+from zegel.people import passwords
 from zegel.people.sessions import Session
 from zegel.service import starting
 from zegel.service.desks import Desk, Desks
@@ -402,8 +403,9 @@ def test_an_address_is_open_to_whom_the_table_says_and_to_nobody_else(
 @pytest.fixture
 def client(world: World, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """Return a client without a limit on its rate, to whom refusals come at once; no process is
-    begun behind the door that is tried here."""
+    begun behind the door that is tried here, and a password costs 64 KiB, not 64 MiB."""
     monkeypatch.setattr(starting, "_begin", lambda *_: None)
     monkeypatch.setattr(security, "REFUSED_AFTER", 0.0)
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 64)
     world.app._rates = world.app._logins = Rates(per_minute=1e6, burst=1e6)
     return TestClient(world.app, base_url=ORIGIN, follow_redirects=False)
