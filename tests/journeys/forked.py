@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 import zegel.service
+from zegel import keystores, mailstores, registries
 from zegel.cli.program import main
 from zegel.dossier.reading import visible
 from zegel.engines import LocalEngine
@@ -29,8 +30,9 @@ from zegel.text.language import identify
 
 assert zegel.service  # loaded before the first fork
 assert duckdb
-# So is what the libraries load only when a command is given, the models of languages and what
-# tells which letters can be printed.
+# So is what the libraries load only when a command is given, every format, the models of languages
+# and what tells which letters can be printed.
+assert all(found.formats() for found in (keystores, mailstores, registries))
 assert visible.name("a") == ["a"]
 assert visible.text("a").pieces == ["a"]
 assert identify("Tomorrow we meet in the usual place.") == "en"
