@@ -25,13 +25,14 @@ from zegel.records import Buffer, File, Problem, Span
 
 _CHUNK = 2**23
 _LONGEST_LINE = 1000
+_LINES = (256, 64 * _LONGEST_LINE)
+"""Bytes in which the end of a line is sought, first few, then more: they are copied."""
 _DEEPEST = 64
 """Quotation marks before a `From `: more are somebody's drawing."""
 _LOOKED_AHEAD = 4096
 _HEADERS = (4096, 65536)
 """Bytes in which the end of a header is sought, first few, then more."""
 _CONTENT_LENGTH = re.compile(rb"(?:\A|[\r\n])Content-Length:[ \t]*(\d{1,12})[ \t]*[\r\n]", re.I)
-_BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
 _FIELD = re.compile(rb"[!-9;-~]{1,76}[ \t]*:|>?From |\Z")
 """What may follow a separator directly: a field, a quoted separator, the next one, the end."""
 _INTERNAL = re.compile(
@@ -91,7 +92,10 @@ class Mbox:
         """Return the message, quoted `From ` lines unquoted."""
         message = file.data[span.offset : span.offset + span.length]
         quoted = _QUOTED.get(span.quoting)
-        return message if quoted is None else quoted.sub(b"", message)
+        # Few are quoted even where some are, and a search from the end costs half.
+        if quoted is None or message.rfind(b">From ") < 0:
+            return message
+        return quoted.sub(b"", message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +140,17 @@ def _line_end_byte(head: bytes) -> bytes:
 
 def _after_line(data: Buffer, start: int) -> int:
     """Return where the line after the one at `start` begins; the file may end before."""
-    line = data[start : start + 64 * _LONGEST_LINE]
-    ends = [found for mark in (b"\n", b"\r") if (found := line.find(mark)) >= 0]
-    if not ends:
-        return min(len(data), start + len(line))
-    end = min(ends)
-    return start + end + (2 if line[end : end + 2] == b"\r\n" else 1)
+    line = b""
+    for size in _LINES:
+        line = data[start : start + size]
+        newline = line.find(b"\n")
+        carriage = line.find(b"\r", 0, size if newline < 0 else newline)
+        if carriage >= 0:
+            after = start + carriage + 1
+            return after + (data[after : after + 1] == b"\n")
+        if newline >= 0:
+            return start + newline + 1
+    return start + len(line)
 
 
 def _separators(data: Buffer, line_end: bytes) -> Iterator[int]:
@@ -169,10 +178,10 @@ def _is_separator(text: bytes, start: int, *, blank: bool) -> bool:
     """Say whether the `From ` line at `start` of `text` separates messages."""
     line_end = _after_line(text, start)
     line = text[start : min(line_end, start + _LONGEST_LINE)].rstrip(b"\r\n")
-    rest = text[line_end : line_end + _LOOKED_AHEAD]
     if is_dated(line):
-        return blank or _FIELD.match(rest) is not None
+        return blank or _FIELD.match(text, line_end, line_end + _LOOKED_AHEAD) is not None
     # Without a date: one word at most, and unmistakably the header of a mail behind it.
+    rest = text[line_end : line_end + _LOOKED_AHEAD]
     return len(line.split()) <= 2 and begins_with_headers(rest)
 
 
@@ -203,8 +212,14 @@ def _stated_end(data: Buffer, begin: int) -> tuple[int, int | None] | None:
 
 def _headers_end(text: bytes) -> int | None:
     """Return where the body begins: behind the first blank line."""
-    ends = [at + len(blank) for blank in _BLANK_LINES if (at := text.find(blank)) >= 0]
-    return min(ends, default=None)
+    end = None
+    if (at := text.find(b"\n\n")) >= 0:
+        end = at + 2
+    if text.find(b"\r", 0, end) >= 0:  # one byte is found ten times as quickly as two
+        for blank in (b"\n\r\n", b"\r\r"):
+            if (at := text.find(blank, 0, end)) >= 0:
+                end = at + len(blank)
+    return end
 
 
 def _without_blank(data: Buffer, begin: int, end: int) -> int:

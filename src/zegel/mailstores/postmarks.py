@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from functools import lru_cache
 
 _MONTHS = {
     name: number
@@ -64,6 +65,7 @@ def postmark_time(line: bytes) -> int | None:
     return (seconds - _offset(part.get("late") or part["zone"] or b"")) * 10**9
 
 
+@lru_cache(maxsize=16)  # each line is asked whether it is dated, and soon after for its instant
 def _date(line: bytes) -> re.Match[bytes] | None:
     if not line.startswith(b"From ") or b":" not in line[:_LONGEST]:
         return None

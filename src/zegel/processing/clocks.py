@@ -164,16 +164,24 @@ def read_instant(text: str) -> _Instant | None:
 def _instant(
     year: str, month: str, day: str, hour: str, minute: str, second: str | None, zone: str | None
 ) -> _Instant | None:
-    number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), 0)
     h, m, s = int(hour), int(minute), int(second or 0)
     if h > 23 or m > 59 or s > 60:
         return None
-    try:
-        days = date(_full_year(year), number, int(day)).toordinal() - _EPOCH
-    except ValueError:
+    days = _days(year, month, day)
+    if days is None:
         return None
     offset, assumed = _offset(zone)
     return ((days * 1440 + h * 60 + m - offset) * 60 + s) * 1_000_000_000, assumed
+
+
+@lru_cache(maxsize=4096)
+def _days(year: str, month: str, day: str) -> int | None:
+    """Return the days from 1970-01-01 to a date as it is written, or None where there is none."""
+    number = int(month) if month.isdigit() else _MONTHS.get(month.lower(), 0)
+    try:
+        return date(_full_year(year), number, int(day)).toordinal() - _EPOCH
+    except ValueError:
+        return None
 
 
 def _full_year(text: str) -> int:
@@ -184,6 +192,7 @@ def _full_year(text: str) -> int:
     return year + 1900 if len(text) == 3 else year
 
 
+@lru_cache(maxsize=256)
 def _offset(zone: str | None) -> tuple[int, bool]:
     """Return minutes east of Greenwich, and whether they were assumed.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from zegel.processing.charsets import decode_words
 from zegel.processing.slices import Headers
@@ -26,6 +27,8 @@ _NAMED = re.compile(r"([^<>@,;:\"()\\]*)<([^\s<>@,;:\"()\[\]\\]+@[^\s<>@,;:\"()\
 _ID = re.compile(r"<([^<>]{1,998})>")
 _FOR = re.compile(r"\bfor\s+<?([^\s<>;@]+@[^\s<>;]+?)>?(?=[\s;]|$)", re.I)
 """Slow to search for, quick to match: `_recipient_of` looks for the word first."""
+_DIVIDING = re.compile(r"[\":;()\\\[\]]")
+"""What makes a comma in a list of addresses perhaps no border: quotes, groups, comments."""
 _BETWEEN = re.compile(r"[\s<>\",;]+")
 _TOKEN = re.compile(
     r"\"(?:[^\"\\]|\\.)*\""  # a quote without its end is a letter like any other
@@ -133,17 +136,38 @@ def addresses(value: str) -> tuple[Address, ...]:
 
 @lru_cache(maxsize=8192)
 def _addresses(value: str) -> tuple[Address, ...]:
+    if one := _usual(value):
+        return (one,)
+    value = value[:_MAX_VALUE]
+    usual = _usual_list(value)
+    return tuple(islice(_mailboxes(value) if usual is None else usual, MAX_ADDRESSES))
+
+
+def _usual(value: str) -> Address | None:
+    """Return the mailbox of the usual forms, `address` and `name <address>`; None for others."""
     if found := _SIMPLE.fullmatch(value):
-        return (Address(name="", address=found[1].lower(), raw=value),)
+        return Address(name="", address=found[1].lower(), raw=value)
     if found := _NAMED.fullmatch(value):
         name, address = found.groups()
-        return (Address(name=decode_words(name.strip()), address=address.lower(), raw=value),)
+        return Address(name=decode_words(name.strip()), address=address.lower(), raw=value)
+    return None
+
+
+_usual_piece = lru_cache(maxsize=8192)(_usual)
+
+
+def _usual_list(value: str) -> list[Address] | None:
+    """Take a list of usual mailboxes apart at its commas; None where it needs more care."""
+    if _DIVIDING.search(value):
+        return None
     out: list[Address] = []
-    for mailbox in _mailboxes(value[:_MAX_VALUE]):
-        out.append(mailbox)
-        if len(out) >= MAX_ADDRESSES:
-            break
-    return tuple(out)
+    for piece in value.split(","):
+        if raw := piece.strip():
+            one = _usual_piece(raw) if len(raw) < _SHORT else None
+            if one is None:
+                return None
+            out.append(one)
+    return out
 
 
 def _mailboxes(value: str) -> Iterator[Address]:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import mailbox
 import mmap
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.real_data import archive
-from zegel.mailstores.mbox import FORMAT
+from zegel.mailstores.mbox import FORMAT, _after_line, _headers_end
 from zegel.records import Buffer, File, Span
 
 FROM = b"From a@b.example Tue Apr 19 09:00:00 2016\n"
@@ -115,6 +116,27 @@ def test_a_mapped_file_reads_as_bytes_do(tmp_path: Path) -> None:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
         assert spans(mapped) == spans(stored)
+
+
+@given(
+    pieces=st.lists(st.sampled_from([b"\n", b"\r", b"x", b"x" * 253, b"x" * 255]), max_size=5),
+    start=st.integers(0, 300),
+)
+def test_a_line_ends_where_the_first_of_its_marks_does(pieces: list[bytes], start: int) -> None:
+    data = b"".join(pieces)
+    start = min(start, len(data))
+    line = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)").match(data, start)
+
+    assert line is not None
+    assert _after_line(data, start) == line.end()
+
+
+@given(st.lists(st.sampled_from([b"\n", b"\r", b"x"]), max_size=12))
+def test_a_header_ends_behind_the_first_blank_line_of_any_kind(pieces: list[bytes]) -> None:
+    text = b"".join(pieces)
+    blanks = (re.search(form, text) for form in (rb"\n\n", rb"\n\r\n", rb"\r\r"))
+
+    assert _headers_end(text) == min((blank.end() for blank in blanks if blank), default=None)
 
 
 def test_a_file_of_separators_alone_takes_no_quadratic_time() -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from zegel.processing.charsets import decode, decode_words
 from zegel.processing.headers import (
     MAX_ADDRESSES,
+    _mailboxes,
+    _usual_list,
     addresses,
     envelope_accounts,
     message_id,
@@ -20,6 +22,30 @@ from zegel.processing.headers import (
     unstructured,
 )
 from zegel.processing.mime import read_mail
+
+MAILBOXES = st.sampled_from(
+    ["a@x.example", "B C <B@y.example>", "=?utf-8?q?J=C3=A9?= <j@z.example>", "<c@x.example>"]
+)
+ODD = st.sampled_from(
+    ["", " ", "x", "<a,b@x.example>", "x [y", "z] <d@x.example>", "a@b@c", "<e@x", "f@x> g",
+     "h <i@x.example> j", '"k, l" <m@x.example>', "n@x.example (o", "p)", "q: r@x.example;", "\\,"]
+)  # fmt: skip
+
+
+@given(st.lists(MAILBOXES | ODD, max_size=5), st.sampled_from([",", ", ", " ,\t"]))
+def test_a_list_of_usual_mailboxes_reads_as_one_taken_apart_by_tokens(
+    pieces: list[str], comma: str
+) -> None:
+    value = comma.join(pieces)
+
+    assert _usual_list(value) in (None, list(_mailboxes(value)))
+
+
+def test_a_list_of_usual_mailboxes_needs_no_tokens() -> None:
+    value = ", ".join(["a@x.example", "B C <B@y.example>", "", "<c@x.example>"] * 20)
+
+    assert _usual_list(value) == list(_mailboxes(value))
+    assert len(addresses(value)) == 60
 
 
 def pairs(value: str) -> list[tuple[str, str]]:
