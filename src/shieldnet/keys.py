@@ -114,31 +114,19 @@ def key_pair(spec: KeySpec) -> KeyPair:
         revoked = packets.signature(0x20, hashed, primary, spec.revoked, issuer, reason)
 
     def assembled(lock: bytes | None) -> bytes:
-        first = packets.secret_body(primary, spec.created, lock)
-        second = packets.secret_body(subkey, spec.created, lock)
-        return b"".join(
-            (
-                packets.packet(packets.SECRET_KEY, first),
-                revoked,
-                named,
-                packets.packet(packets.SECRET_SUBKEY, second),
-                bound,
-            )
+        first = packets.packet(packets.SECRET_KEY, packets.secret_body(primary, spec.created, lock))
+        second = packets.packet(
+            packets.SECRET_SUBKEY, packets.secret_body(subkey, spec.created, lock)
         )
+        return b"".join((first, revoked, named, second, bound))
 
+    first = packets.packet(packets.PUBLIC_KEY, body)
+    second = packets.packet(packets.PUBLIC_SUBKEY, sub_body)
     unlocked = assembled(None)
     return KeyPair(
         fingerprint=issuer.hex(),
         subkey=packets.fingerprint(sub_body).hex(),
-        public=b"".join(
-            (
-                packets.packet(packets.PUBLIC_KEY, body),
-                revoked,
-                named,
-                packets.packet(packets.PUBLIC_SUBKEY, sub_body),
-                bound,
-            )
-        ),
+        public=b"".join((first, revoked, named, second, bound)),
         secret=assembled(spec.passphrase.encode()) if spec.passphrase else unlocked,
         unlocked=unlocked,
     )

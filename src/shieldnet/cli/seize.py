@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from shieldnet.cli.opening import Directory, opened
 from shieldnet.cli.screen import errors, results
-from shieldnet.seize import SUMS
+from shieldnet.seize import SUMS, Seized
 from shieldnet.seize import seize as take
 
 
@@ -33,22 +34,12 @@ def seize(
         say=lambda text: errors.print(text, markup=False),
     )
     if as_json:
-        rows = [
-            {
-                "site": one.site,
-                "tar": str(one.tar),
-                "sha256": one.sha256,
-                "files": one.copied.files,
-                "octets": one.copied.octets,
-                "not_copied": len(one.copied.not_copied),
-                "changed_while_copied": len(one.copied.changed),
-                "was_up": one.was_up,
-                "left_running": one.left_running,
-            }
-            for one in done
-        ]
-        results.print_json(json.dumps(rows))
+        results.print_json(json.dumps([_row(one) for one in done]))
         return
+    _tell(done, out)
+
+
+def _tell(done: Sequence[Seized], out: Path) -> None:
     for one in done:
         results.print(
             f"{one.site}: {one.copied.files:,} files, {one.copied.octets:,} octets, "
@@ -63,3 +54,17 @@ def seize(
         f"Next: zegel intake {tar} --describe {tar.with_suffix('.toml')} --case CASE",
         soft_wrap=True,
     )
+
+
+def _row(one: Seized) -> dict[str, Any]:
+    return {
+        "site": one.site,
+        "tar": str(one.tar),
+        "sha256": one.sha256,
+        "files": one.copied.files,
+        "octets": one.copied.octets,
+        "not_copied": len(one.copied.not_copied),
+        "changed_while_copied": len(one.copied.changed),
+        "was_up": one.was_up,
+        "left_running": one.left_running,
+    }

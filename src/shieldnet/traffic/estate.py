@@ -98,6 +98,33 @@ def _close(desk: _Desk) -> None:
     _write_notes(desk)
 
 
+def _held(desk: _Desk, person: Device, place: int) -> None:
+    """Enter one interval in which somebody held a device, and its events."""
+    tenure = person.tenures[place]
+    desk.registry.add_holding(
+        HoldingRow(
+            serial=person.serial,
+            address=person.address,
+            holder=tenure.holder,
+            valid_from=_text(tenure.since),
+            valid_to=second_text(tenure.until),
+        )
+    )
+    told = {
+        "holder": tenure.holder,
+        "fingerprint": key_pair(person.key_at(tenure.since)).fingerprint,
+    }
+    if place == 0:
+        _event(desk, person, tenure.since, "issued", **told)
+    else:
+        before = person.tenures[place - 1].holder
+        _event(desk, person, tenure.since, "reissued", previous=before, **told)
+    if tenure.until is not None:
+        last = place == len(person.tenures) - 1
+        kind = "blocked" if person.fate == "blocked" and last else "wiped"
+        _event(desk, person, tenure.until, kind, holder=tenure.holder)
+
+
 def _enter(settings: Settings, desk: _Desk, person: Device) -> None:
     """Register a device, all its intervals, events and sales."""
     current = person.keys[-1] if person.keys else None
@@ -117,33 +144,8 @@ def _enter(settings: Settings, desk: _Desk, person: Device) -> None:
         )
     )
     _event(desk, person, person.registered, "registered", model=person.model)
-    for place, tenure in enumerate(person.tenures):
-        desk.registry.add_holding(
-            HoldingRow(
-                serial=person.serial,
-                address=person.address,
-                holder=tenure.holder,
-                valid_from=_text(tenure.since),
-                valid_to=second_text(tenure.until),
-            )
-        )
-        key = key_pair(person.key_at(tenure.since)).fingerprint
-        if place == 0:
-            _event(desk, person, tenure.since, "issued", holder=tenure.holder, fingerprint=key)
-        else:
-            before = person.tenures[place - 1].holder
-            _event(
-                desk,
-                person,
-                tenure.since,
-                "reissued",
-                holder=tenure.holder,
-                previous=before,
-                fingerprint=key,
-            )
-        if tenure.until is not None:
-            kind = "blocked" if person.fate == "blocked" and tenure is held else "wiped"
-            _event(desk, person, tenure.until, kind, holder=tenure.holder)
+    for place in range(len(person.tenures)):
+        _held(desk, person, place)
         desk.sales.append(_sale(settings, person, place))
     _key_events(desk, person)
     if person.tenures and settings.store == "mbox":

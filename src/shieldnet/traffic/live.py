@@ -83,7 +83,11 @@ def write(
             for one in network.sites.values():
                 site.stop(one)
         sending.settle()
-    summary = Summary(devices=settings.devices, keys=keys)
+    return _truth(truth, sending, Summary(devices=settings.devices, keys=keys))
+
+
+def _truth(truth: Path, sending: _Sending, summary: Summary) -> Summary:
+    """Write what was sent, and the counts of it."""
     with (truth / "messages.jsonl").open("w", encoding="utf-8") as target:
         for message in sending.messages:
             target.write(message.line())

@@ -181,9 +181,7 @@ class _Conversation:
             to_self=chance.random() < 0.7,
             sent_copy=chance.random() < 0.6,
             protected=phone,
-            date_shift=-chance.randrange(3600, 5 * 86_400)
-            if phone and chance.random() < 0.5
-            else 0,
+            date_shift=_date_shift(chance, phone=phone),
             enclosure=form == "pgp-mime" and chance.random() < 0.03,
             storyline=words.storyline,
             decoy=words.decoy,
@@ -214,6 +212,11 @@ class _Words:
     text: str
     storyline: str = ""
     decoy: str = ""
+
+
+def _date_shift(chance: random.Random, *, phone: bool) -> int:
+    """Return the seconds by which a phone's clock, and so a protected Date, is behind."""
+    return -chance.randrange(3600, 5 * 86_400) if phone and chance.random() < 0.5 else 0
 
 
 def _tail(phone: bool, sender: Device) -> str:

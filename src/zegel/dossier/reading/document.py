@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from zegel.dossier.material import Material, Message
 from zegel.dossier.reading import fonts, visible
@@ -15,6 +16,7 @@ from zegel.dossier.reading.front import Front
 from zegel.dossier.reading.instants import Instants
 from zegel.dossier.reading.keypages import keys
 from zegel.dossier.reading.pictures import Drawer
+from zegel.dossier.reading.wording import Words
 from zegel.dossier.reading.wording import words as words_of
 from zegel.dossier.withheld import without_withheld
 
@@ -37,6 +39,25 @@ class Document:
     """Seconds since 1970: when the dossier was made, by the custody log."""
 
 
+def _titled(material: Material, words: Words) -> dict[str, Any]:
+    """Return what the document is called, and the words that stand on every page."""
+    order = material.order
+    title = f"{words('title')} {order.investigation} {order.number}"
+    return {
+        "language": words.language,
+        "title": visible.plain(visible.name(title)),
+        "author": "zegel",
+        "fonts": list(fonts.EVIDENCE),
+        "words": {
+            "page": words("page"),
+            "one_here": words("one_here"),
+            "these_here": words("these_here"),
+            "root_short": words("root_short"),
+            "contents": words("sections.contents"),
+        },
+    }
+
+
 def document(material: Material) -> Document:
     """Return the document; the first messages, by number, as many as are printed."""
     words = words_of(material.presentation.language)
@@ -55,20 +76,8 @@ def document(material: Material) -> Document:
             written_out(conversation, number, entries, words, instants)
             for number, conversation in enumerate(conversations(messages), start=1)
         ]
-    order = material.order
-    title = f"{words('title')} {order.investigation} {order.number}"
     content = {
-        "language": words.language,
-        "title": visible.plain(visible.name(title)),
-        "author": "zegel",
-        "fonts": list(fonts.EVIDENCE),
-        "words": {
-            "page": words("page"),
-            "one_here": words("one_here"),
-            "these_here": words("these_here"),
-            "root_short": words("root_short"),
-            "contents": words("sections.contents"),
-        },
+        **_titled(material, words),
         "banner": cover.banner(),
         "furniture": cover.furniture(),
         "order": [entry["n"] for conversation in found for entry in conversation["messages"]],
