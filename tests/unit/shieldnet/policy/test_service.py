@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 import sys
 import time
@@ -59,13 +60,19 @@ def log(tmp_path: Path) -> Iterator[Path]:
     words = ("--listen", f"unix:{tmp_path}/in", "--next", f"unix:{tmp_path}/out")
     more = ("--log", str(tmp_path / "filter.log"), "--site", "ams")
     process = subprocess.Popen([sys.executable, "-c", RUN, *words, *more])
-    while not (tmp_path / "in").is_socket():
+    while not _listens(tmp_path / "in"):
         assert process.poll() is None
         time.sleep(0.02)
     yield tmp_path / "filter.log"
     process.terminate()
 
     assert process.wait(10) == 0
+
+
+def _listens(place: Path) -> bool:
+    """Say whether somebody would answer; a socket is there a moment before it listens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        return asking.connect_ex(str(place)) == 0
 
 
 def send(log: Path, octets: bytes, sender: str = HERON) -> tuple[int, bytes]:
