@@ -40,9 +40,11 @@ def _end_of_block(source: bytes, start: int, end: int) -> tuple[int, int]:
         crlf = source.find(b"\n\r\n", first, end)
         bare = source.find(b"\n\n", first, end if crlf < 0 else crlf + 1)
     else:
-        bare = source.find(b"\n\n", start, end)
-        crlf = source.find(b"\n\r\n", start, end if bare < 0 else bare + 1)
-        bare = -1 if crlf >= 0 else bare
+        crlf, bare = -1, source.find(b"\n\n", start, end)
+        bound = end if bare < 0 else bare + 1
+        if source.find(b"\r", start, bound) >= 0:  # one byte is found ten times as quickly as three
+            crlf = source.find(b"\n\r\n", start, bound)
+            bare = -1 if crlf >= 0 else bare
     if bare >= 0:
         return bare + 1, bare + 2
     return (crlf + 1, crlf + 3) if crlf >= 0 else (end, end)

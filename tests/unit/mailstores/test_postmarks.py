@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zegel.mailstores.postmarks import is_dated, postmark_time
+from zegel.mailstores.postmarks import _DATES, _USUAL, is_dated, postmark_time
 
 instants = st.datetimes(
     min_value=datetime.datetime(1971, 1, 1), max_value=datetime.datetime(2099, 12, 31)
@@ -18,6 +18,25 @@ def test_the_form_of_asctime_is_read_as_utc(when: datetime.datetime) -> None:
     line = f"From a@b.example {when.ctime()}".encode()
 
     assert postmark_time(line) == int(when.timestamp()) * 10**9
+
+
+@given(
+    sender=st.sampled_from(["a@b.example", "-", "Apr", "x-Apr", "3", "19-Apr-2016"]),
+    weekday=st.sampled_from(["Tue", "Apr", "May"]),
+    date=st.sampled_from(["Apr 19", "Apr  9", "May 00", "May 99"]),
+    clock=st.sampled_from(["09:00:00", "9:00", "99:99:99"]),
+    year=st.sampled_from(["2016", "0000", "9999"]),
+)
+def test_a_usual_line_has_the_date_that_a_search_finds_in_it(
+    sender: str, weekday: str, date: str, clock: str, year: str
+) -> None:
+    line = f"From {sender} {weekday} {date} {clock} {year}".encode()
+    usual, sought = _USUAL.fullmatch(line), _DATES[0].search(line, 5)
+
+    assert usual is not None
+    assert sought is not None
+    assert {**sought.groupdict(), **usual.groupdict()} == sought.groupdict()
+    assert sought["zone"] is sought["late"] is None
 
 
 @given(when=instants, minutes=st.integers(-14 * 60, 14 * 60))
