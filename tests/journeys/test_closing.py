@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -304,6 +305,33 @@ def test_a_full_disk_closes_nothing(first: Path, key: tuple[str, Path]) -> None:
 
     assert (result.code, "no space left" in result.err) == (5, True)
     assert {k: v for k, v in content(first).items() if "closed." not in k} == before
+
+
+@pytest.mark.parametrize(("busy", "opened"), [(3, True), (10**6, False)])
+def test_a_passphrase_too_dear_at_this_moment_is_not_called_wrong(
+    flat: Flat, monkeypatch: pytest.MonkeyPatch, busy: int, opened: bool
+) -> None:
+    """age refuses one untried by how fast the machine was for some milliseconds."""
+    inner = pyrage.decrypt(
+        (flat.folder / KEY).read_bytes(),
+        [pyrage.x25519.Identity.from_str((flat.unlocking.identities or b"").decode())],
+    )
+    under = pyrage.passphrase.encrypt(inner, "horse battery")
+    dear = re.sub(rb"(-> scrypt \S+) \d+", rb"\1 40", under)
+    real, times = pyrage.passphrase.decrypt, iter(range(busy))
+
+    def decrypt(_: bytes, passphrase: str) -> bytes:
+        return bytes(real(under if next(times, None) is None else dear, passphrase))
+
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", decrypt)
+    (flat.folder / KEY).write_bytes(under)
+    if opened:
+        unpack(flat.folder, Unlocking(passphrase="horse battery"), flat.digest)
+    else:
+        with pytest.raises(UsageError, match="was not tried"):
+            unpack(flat.folder, Unlocking(passphrase="horse battery"), flat.digest)
+
+    assert (flat.folder / "tables" / "one").exists() == opened
 
 
 def test_an_archive_is_for_recipients_or_under_a_passphrase(flat: Flat) -> None:

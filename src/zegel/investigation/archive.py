@@ -28,6 +28,8 @@ from zegel.tables import StorageGuard, commit, make_folder, replace_file
 ARCHIVE, KEY = "closed.age", "closed.key.age"
 _OPENING = ".reopening"
 _PIECE = 1 << 18
+_MEASURES = 20
+"""How often age may measure this machine before a passphrase counts as too dear for it."""
 _OWN = (ARCHIVE, KEY, _OPENING, ".closed.")
 """What begins so is an archive's, or half of one."""
 
@@ -239,7 +241,7 @@ def _unlocked(locked: bytes, unlocking: Unlocking) -> Any:
         raise UsageError("an archive is opened by an age key or by a passphrase: one of the two")
     try:
         if unlocking.passphrase is not None:
-            key = pyrage.passphrase.decrypt(locked, unlocking.passphrase)
+            key = _by_passphrase(locked, unlocking.passphrase)
         else:
             key = pyrage.decrypt(locked, identities_in(unlocking.identities or b""))
         return pyrage.x25519.Identity.from_str(bytes(key).decode("ascii").strip())
@@ -248,6 +250,25 @@ def _unlocked(locked: bytes, unlocking: Unlocking) -> Any:
             "this key or passphrase does not open the archive",
             next_step="Give the one it was closed for; nothing was opened.",
         ) from None
+
+
+def _by_passphrase(locked: bytes, passphrase: str) -> bytes:
+    """Open what lies under a passphrase, however much the machine has to do at this moment.
+
+    age measures in some milliseconds how fast the machine is, and refuses untried what would take
+    it 16 times longer than what it would itself make: a measure that was interrupted is repeated.
+    """
+    for _ in range(_MEASURES):
+        try:
+            return bytes(pyrage.passphrase.decrypt(locked, passphrase))
+        except pyrage.DecryptError as error:
+            if "Excessive work" not in str(error):
+                raise
+    raise UsageError(
+        "the passphrase was not tried: this machine is too slow for it, or too busy",
+        next_step="Give the command again when there is less to do, or on a faster machine;"
+        " nothing was opened.",
+    )
 
 
 def identities_in(text: bytes) -> list[Any]:
