@@ -171,8 +171,8 @@ def split_multipart(
 
 def _rest_of_delimiter(source: bytes, after: int, end: int) -> tuple[int, bool]:
     """Return where the delimiter's line ends (0: it is none) and whether it closes."""
-    if source.startswith(b"\r\n", after, end):
-        return after + 2, False
+    if source.startswith((b"\n", b"\r\n"), after, end):
+        return after + (1 if source[after] == 10 else 2), False
     stop = source.find(b"\n", after, end)
     stop = end if stop < 0 else stop + 1
     tail = source[after : min(stop, after + 1000)].strip()

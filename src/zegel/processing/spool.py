@@ -25,10 +25,11 @@ class Spool:
     """Takes the encrypted messages of one part of the scan, in order."""
 
     def __init__(self, folder: Path, part: str) -> None:
-        self._place = make_folder(folder) / part
-        with StorageGuard(self._place):
+        place = make_folder(folder) / part
+        self._guard = StorageGuard(place)
+        with self._guard:
             # What a killed run left under this name is of the same bytes, but perhaps not whole.
-            self._file = self._place.open("wb", buffering=_BUFFER)
+            self._file = place.open("wb", buffering=_BUFFER)
         self._end = 0
 
     def keep(self, keys: bytes, body: bytes) -> int | None:
@@ -36,7 +37,7 @@ class Spool:
         size = len(keys) + len(body)
         if size > LARGEST:
             return None
-        with StorageGuard(self._place):
+        with self._guard:
             self._file.write(keys)
             self._file.write(body)
         begin, self._end = self._end, self._end + size
@@ -44,7 +45,7 @@ class Spool:
 
     def close(self) -> None:
         """Write what is still in memory."""
-        with StorageGuard(self._place):
+        with self._guard:
             self._file.close()
 
 
