@@ -24,7 +24,7 @@ _AS_IT_IS = ("7bit", "8bit", "binary")
 def read_pgp_mime(raw: bytes) -> tuple[Headers, FoundLayer] | None:
     """Return a mail's header fields and its one layer; None for all but faultless PGP/MIME."""
     at = raw.find(_BEGIN)
-    if at < 0 or raw.find(_BEGIN, at + 1) >= 0:
+    if at < 0 or raw.rfind(_BEGIN) != at:
         return None
     problems: list[Problem] = []
     headers, body = read_headers(raw, 0, len(raw), problems)
