@@ -22,10 +22,10 @@ from zegel.service.ledgercuts import PLACES
 
 MESSAGES, KEYS, PROBLEMS, ACCOUNTS = 3_600_000, 100_000, 1_000_000, 40_000
 _STATES = """
-SELECT unhex(md5(i::VARCHAR) || md5((i + 7)::VARCHAR)) AS stored_id, 'E' || (1 + i % 2) AS exhibit,
+SELECT 'E' || (1 + i % 2) AS exhibit,
   i::INT AS entry, ('mail/d' || (i % {accounts}) || '/Maildir/cur/' || i)::BLOB AS path,
   0::BIGINT AS "offset", 2000::BIGINT AS length,
-  unhex(md5(i::VARCHAR) || md5(i::VARCHAR)) AS sha256, 'maildir' AS format,
+  'maildir' AS format,
   ('mail/d' || (i % {accounts}))::BLOB AS store,
   'd' || lpad((i % {accounts})::VARCHAR, 5, '0') || '@ams.example' AS account,
   (1440000000 + (i * 13) % 20000000) * 1000000000 AS clock_ns,
@@ -33,11 +33,23 @@ SELECT unhex(md5(i::VARCHAR) || md5((i + 7)::VARCHAR)) AS stored_id, 'E' || (1 +
        WHEN i % 100 < 95 THEN 'not encrypted' ELSE 'damaged' END AS state,
   CASE WHEN i % 100 < 80 THEN 'opened' WHEN i % 100 < 90 THEN 'key-not-found'
        WHEN i % 100 < 95 THEN 'plain' ELSE 'mdc-mismatch' END AS reason, '' AS detail,
-  [unhex(md5(i::VARCHAR) || md5((i + 9)::VARCHAR))] AS content_ids
+  CASE WHEN i % 100 < 80 THEN '1.2048..9' ELSE 'none' END AS algorithm
 FROM range({messages}) r(i)
 """
-_BLOCKS = """
-SELECT content_ids[1] AS content_id, content_ids[1] AS root_id, state, reason, detail,
+_STORED = """
+SELECT exhibit, entry, "offset", length,
+  unhex(md5(entry::VARCHAR) || md5((entry + 7)::VARCHAR)) AS stored_id,
+  unhex(md5(entry::VARCHAR) || md5(entry::VARCHAR)) AS sha256
+FROM ({states})
+"""
+_LAYERS = """
+SELECT exhibit, entry, "offset", length,
+  unhex(md5(entry::VARCHAR) || md5((entry + 9)::VARCHAR)) AS content_id
+FROM ({states})
+"""
+_SESSIONS = """
+SELECT unhex(md5(entry::VARCHAR) || md5((entry + 9)::VARCHAR)) AS content_id,
+  NULL::BLOB AS root_id, state, reason, detail,
   'openpgp' AS kind, NULL::BLOB[] AS key_ids,
   CASE WHEN state = 'readable' THEN unhex(md5((entry % {keys})::VARCHAR) || '00000000') END
     AS key_fingerprint, CASE WHEN state = 'readable' THEN 9 END::SMALLINT AS session_algorithm
@@ -83,15 +95,14 @@ def fabricate(folder: Path, share: float) -> Case:
     tables = {
         "settled/s0001-x/states": states,
         "settled/s0001-x/messages": "SELECT 1 AS message",
-        "settled/s0001-x/blocks": _BLOCKS.format(states=states, **sizes),
-        "scan/E1-000000-v3/stored": f"SELECT stored_id, exhibit FROM ({states})",
-        "scan/E1-000000-v3/layers": (
-            f"SELECT stored_id, content_ids[1] AS content_id FROM ({states})"
-        ),
-        "scan/E1-000000-v3/keys": _KEY_PLACES.format(**sizes),
-        "scan/E1-000000-v3/problems": _PROBLEMS.format(**sizes),
+        "settled/s0001-x/blocks": "SELECT ''::BLOB AS content_id WHERE false",
+        "scan/E1-000000-v5/stored": _STORED.format(states=states),
+        "scan/E1-000000-v5/layers": _LAYERS.format(states=states),
+        "scan/E1-000000-v5/keys": _KEY_PLACES.format(**sizes),
+        "scan/E1-000000-v5/problems": _PROBLEMS.format(**sizes),
         "keys/k0001-x/keys": _KEYS.format(**sizes),
         "keys/k0001-x/problems": _PROBLEMS.format(problems=1),
+        "open/r0001-x-000000/sessions": _SESSIONS.format(states=states, **sizes),
         "open/r0001-x-000000/problems": _PROBLEMS.format(problems=1),
     }
     with duckdb.connect() as connection:

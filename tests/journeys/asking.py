@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 
 from tests.journeys.worlds import World, expected, order_of, strangers, write_copy
@@ -74,6 +76,25 @@ def documents(case: Case) -> list[dict[str, Any]]:
     return list(pq.read_table(next(case.folder.glob("index/*/documents.parquet"))).to_pylist())
 
 
+def identities(case: Case) -> dict[bytes, set[bytes]]:
+    """Return by message its own identity, those of its places, and those of all it holds."""
+    tables = case.folder / "tables"
+    rows = duckdb.execute(f"""
+        WITH m AS (SELECT number, message, unnest(content_ids) AS content_id
+                   FROM '{tables}/settled/*/messages.parquet')
+        SELECT message, message FROM m UNION SELECT message, content_id FROM m UNION
+        SELECT message, s.content_id FROM m
+        JOIN '{tables}/open/*/sessions.parquet' s ON s.root_id = m.content_id UNION
+        SELECT message, stored_id FROM m JOIN '{tables}/settled/*/states.parquet' t
+        ON t.message_number = m.number
+        JOIN '{tables}/scan/*/stored.parquet' USING (exhibit, entry, "offset", length)
+    """).fetchall()
+    found: dict[bytes, set[bytes]] = defaultdict(set)
+    for message, identity in rows:
+        found[message].add(identity)
+    return found
+
+
 def letter_of(row: dict[str, Any]) -> int:
     return int(row["subject"][5:-1])
 
@@ -115,10 +136,11 @@ def traces(world: World, case: Case) -> dict[str, str]:
     """Return what must stand nowhere, and what it would give away."""
     refused = {one.number: one for one in world.letters if one.number not in expected(world)}
     marks = {one.mark: f"letter {number}" for number, one in refused.items()}
+    known = identities(case)
     for row in documents(case):
         number = letter_of(row)
         if number in refused:
-            for identity in {row["message"], *row["stored"], *row["content_ids"]}:
+            for identity in known[row["message"]]:
                 marks[identity.hex()] = f"identity of letter {number}"
                 marks[repr(identity)[2:-1]] = f"identity of letter {number}"
     return {**marks, **{name: f"holder {name}" for name in strangers(world)}}

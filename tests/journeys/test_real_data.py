@@ -53,31 +53,34 @@ def opened(name: str) -> tuple[Any, Path]:
 def shut(name: str) -> Counter[tuple[str, str]]:
     """Return state and reason of each distinct encrypted block that did not open."""
     _, case = opened(name)
-    settled = next((case / "tables" / "settled").glob("[!.]*/blocks.parquet"))
-    rows = pq.read_table(settled).to_pylist()
+    rows = {row["content_id"]: row for row in table(case, "open", "sessions")}
     clear = ("openpgp-clear", "damaged clear")
     return Counter(
         (row["state"], row["reason"])
-        for row in rows
+        for row in rows.values()
         if row["state"] != "readable" and row["kind"] not in clear
     )
+
+
+def table(case: Path, stage: str, name: str) -> list[dict[str, Any]]:
+    """Return the rows of a table of the case, those of its last part last."""
+    files = sorted((case / "tables" / stage).glob(f"[!.]*/{name}.parquet"))
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+def place(row: dict[str, Any]) -> tuple[str, int, int]:
+    return row["exhibit"], row["entry"], row["offset"]
 
 
 def shut_by_path(name: str) -> dict[str, tuple[str, str, str]]:
     """Return state, reason and detail of what did not open, by the file it or its shell lies in."""
     _, case = opened(name)
-    tables = case / "tables"
-
-    def rows(stage: str, table: str) -> list[dict[str, Any]]:
-        files = sorted((tables / stage).glob(f"[!.]*/{table}.parquet"))
-        return [row for file in files for row in pq.read_table(file).to_pylist()]
-
-    paths = {row["stored_id"]: row["path"].decode() for row in rows("scan", "stored")}
-    places = {row["content_id"]: paths[row["stored_id"]] for row in rows("scan", "layers")}
+    paths = {place(row): row["path"].decode() for row in table(case, "scan", "stored")}
+    places = {row["content_id"]: paths[place(row)] for row in table(case, "scan", "layers")}
     clear = ("openpgp-clear", "damaged clear")
     return {
-        places[row["root_id"]]: (row["state"], row["reason"], row["detail"])
-        for row in rows("settled", "blocks")
+        places[row["root_id"] or row["content_id"]]: (row["state"], row["reason"], row["detail"])
+        for row in table(case, "open", "sessions")
         if row["state"] != "readable" and row["kind"] not in clear
     }
 

@@ -23,6 +23,22 @@ ABSENT = "(no row)"
 SHOWN = 10
 
 
+# What a place says is what its first layer does, a plain one last, by the newest round.
+PLAINTEXTS = """
+WITH layer AS (
+  SELECT exhibit, entry, "offset", length,
+         first(content_id ORDER BY kind = 'plain', content_id) AS content_id
+  FROM '{tables}/scan/[!.]*/layers.parquet' GROUP BY ALL
+), content AS (
+  SELECT content_id, max_by(plaintext_sha256, round) AS plaintext_sha256
+  FROM '{tables}/open/[!.]*/contents.parquet' GROUP BY ALL
+)
+SELECT exhibit, path, "offset", state, plaintext_sha256, signature, message_number
+FROM '{states}' LEFT JOIN layer USING (exhibit, entry, "offset", length)
+LEFT JOIN content USING (content_id)
+"""
+
+
 def read_case(case: Path) -> Iterator[tuple[str, str, int, str, str]]:
     """Yield exhibit, path, offset, state and plaintext digest of every stored message.
 
@@ -31,12 +47,9 @@ def read_case(case: Path) -> Iterator[tuple[str, str, int, str, str]]:
     parts = sorted((case / "tables" / "settled").glob("[!.]*/states.parquet"))[-1:]
     if not parts:
         raise SystemExit(f"{case}: no table of states. Run `zegel process` first.")
-    rows = duckdb.execute(
-        'SELECT exhibit, path, "offset", state, plaintext_sha256 FROM read_parquet(?)',
-        [[str(part) for part in parts]],
-    )
+    rows = duckdb.execute(f"{PLAINTEXTS.format(tables=case / 'tables', states=parts[0])}")
     while batch := rows.fetchmany(10_000):
-        for exhibit, path, offset, state, digest in batch:
+        for exhibit, path, offset, state, digest, *_ in batch:
             yield (
                 exhibit,
                 bytes(path).decode("utf-8", "replace"),

@@ -49,9 +49,8 @@ def truth_of(folder: Path, case: Path) -> dict[bytes, dict[str, Any]]:
     settled = sorted((case / "tables" / "settled").glob("[!.]*"))[-1]
     rows = duckdb.execute(
         f"""SELECT s.path, s."offset", m.message, m.state
-            FROM (SELECT message, state, unnest(stored) AS stored_id
-                  FROM '{settled}/messages.parquet') m
-            JOIN '{settled}/states.parquet' s USING (stored_id)"""
+            FROM '{settled}/messages.parquet' m
+            JOIN '{settled}/states.parquet' s ON s.message_number = m.number"""
     ).fetchall()
     places = {_key(bytes(path).decode("utf-8", "replace"), at): (m, s) for path, at, m, s in rows}
     found: dict[bytes, dict[str, Any]] = {}

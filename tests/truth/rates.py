@@ -26,6 +26,8 @@ from typing import Any
 
 import duckdb
 
+from tests.truth.compare import PLAINTEXTS
+
 Message = dict[str, Any]
 Place = tuple[str, int]
 
@@ -84,11 +86,11 @@ def read_rows(case: Path) -> dict[Place, dict[str, Any]]:
         str(sorted((case / "tables" / "settled").glob(f"[!.]*/{name}.parquet"))[-1])
         for name in ("states", "messages")
     )
+    places = PLAINTEXTS.format(tables=case / "tables", states=states)
     rows = duckdb.execute(
-        'SELECT path, s."offset", s.state, plaintext_sha256, signature, m.message '
-        "FROM read_parquet(?) s LEFT JOIN (SELECT message, unnest(stored) AS copy "
-        "FROM read_parquet(?)) m ON m.copy = s.stored_id",
-        [states, messages],
+        'SELECT path, "offset", s.state, plaintext_sha256, signature, message '
+        f"FROM ({places}) s LEFT JOIN read_parquet(?) m ON m.number = s.message_number",
+        [messages],
     ).fetchall()
     return {
         _place(bytes(path).decode("utf-8", "replace"), offset): {

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zegel.processing.settled import BY_PLACE, places_of
 from zegel.processing.sql import connect, parquet, quoted
 
 PARTS = """
@@ -20,7 +21,7 @@ WITH named AS (
   SELECT message, u.content_id, u.nth
   FROM {messages} m, unnest([{{'content_id': x, 'nth': i}} FOR x, i IN m.content_ids]) AS t(u)
 ), inside AS (
-  SELECT DISTINCT root_id, content_id FROM {blocks} WHERE root_id <> content_id
+  SELECT DISTINCT root_id, content_id FROM {sessions} WHERE root_id <> content_id
 )
 SELECT message, content_id, nth, false AS nested FROM named
 UNION
@@ -43,7 +44,6 @@ WITH p AS (
   FROM parts LEFT JOIN contents USING (content_id)
 )
 SELECT p.message,
-       list(DISTINCT p.content_id ORDER BY p.content_id) AS content_ids,
        string_agg(nullif(p.text, ''), chr(10) ORDER BY p.nth, p.nested, p.content_id)
          FILTER (p.fresh) AS text,
        arg_min(p.subject, (p.nth, p.nested, p.content_id)) AS subject,
@@ -60,8 +60,7 @@ FROM p GROUP BY p.message
 
 _KEPT = """
 CREATE TABLE kept AS
-WITH place AS (SELECT message, unnest(stored) AS stored_id FROM {messages})
-SELECT place.message,
+SELECT t.message,
        list(DISTINCT s.exhibit ORDER BY s.exhibit) AS exhibits,
        list(DISTINCT s.account ORDER BY s.account) FILTER (s.account <> '') AS accounts,
        list(s.envelope) AS envelope, list(s.sender) AS sender, list(s.recipients) AS recipients,
@@ -78,8 +77,8 @@ SELECT place.message,
        list(DISTINCT t.clock_ns ORDER BY t.clock_ns) FILTER (t.clock_ns IS NOT NULL) AS instants,
        arg_min(t.reason, CASE t.state WHEN 'readable' THEN 0 WHEN 'not encrypted' THEN 1
                                       WHEN 'partly readable' THEN 2 ELSE 3 END) AS reason
-FROM place JOIN {stored} s USING (stored_id) JOIN {states} t USING (stored_id)
-GROUP BY place.message
+FROM {places} t JOIN {stored} s USING ({place})
+GROUP BY t.message
 """
 
 _DOCUMENTS = """
@@ -94,8 +93,7 @@ SELECT row_number() OVER (ORDER BY m.message)::INTEGER - 1 AS number, m.message,
        said.chat_group, coalesce(said.subject, k.subject) AS subject, said.text,
        list_filter(flatten(said.attachments), lambda name: name <> '') AS attachments,
        CASE said.signed WHEN 4 THEN 'bad' WHEN 3 THEN 'unknown signer' WHEN 2 THEN 'unsupported'
-                        WHEN 1 THEN 'good' ELSE 'none' END AS signature,
-       coalesce(said.content_ids, []) AS content_ids, m.stored
+                        WHEN 1 THEN 'good' ELSE 'none' END AS signature
 FROM {messages} m JOIN kept k USING (message) LEFT JOIN said USING (message)
 ORDER BY m.message
 """
@@ -106,6 +104,7 @@ class DocumentInput:
     """The Parquet files that documents are gathered from."""
 
     stored: Sequence[Path]
+    sessions: Sequence[Path]
     contents: Sequence[Path]
     states: Path
     messages: Path
@@ -132,12 +131,14 @@ def write_documents(
 
     `but` and `only` are tables of messages to leave out, or to keep to.
     """
+    messages = _chosen(files.messages, but, only)
     names = {
         "stored": parquet(files.stored),
+        "sessions": parquet(files.sessions),
         "contents": parquet(files.contents),
-        "states": parquet([files.states]),
-        "messages": _chosen(files.messages, but, only),
-        "blocks": parquet([files.blocks]),
+        "messages": messages,
+        "places": places_of(files.states, messages),
+        "place": BY_PLACE,
     }
     with connect(spill) as connection:
         for step in (PARTS, CONTENTS, _SAID, _KEPT):

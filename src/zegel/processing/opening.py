@@ -294,7 +294,7 @@ class Opening:
             {
                 "round": self.round,
                 "content_id": identity,
-                "root_id": ancestors[0] if ancestors else identity,
+                "root_id": ancestors[0] if ancestors else None,
                 "parent_id": ancestors[-1] if ancestors else None,
                 "layer_path": path,
                 "state": str(ended),

@@ -19,6 +19,9 @@ class Sink(Protocol):
     def add_columns(self, table: str, columns: Mapping[str, Sequence[Any]], rows: int) -> None:
         """Append `rows` rows to `table`, given column by column; none may be left out."""
 
+    def rows(self, table: str) -> int:
+        """Return how many rows `table` has so far."""
+
 
 @record
 class Place:

@@ -47,7 +47,7 @@ STORED = pa.schema(
 
 LAYERS = pa.schema(
     [
-        ("stored_id", ID),
+        ("stored_row", pa.int32()),
         ("layer_path", pa.string()),
         ("kind", pa.string()),
         ("content_id", ID),
@@ -66,7 +66,8 @@ LAYERS = pa.schema(
         ("accounts", TEXTS),
     ]
 )
-"""One row per layer of a stored message. `esks` hold of each session-key packet its tag, the octets
+"""One row per layer of a stored message; `stored_row` is that message's row, from 0, in the table
+`stored` of the same part. `esks` hold of each session-key packet its tag, the octets
 that say whom it is for, and the first eight of its SHA-256.
 
 `spooled`, `spooled_keys` and `spooled_size` say where the scan put key packets and body for the
@@ -199,7 +200,8 @@ SESSIONS = pa.schema(
         ("second_opinion", pa.string()),
     ]
 )
-"""How each distinct encrypted block ended; nested blocks name the block they lay in."""
+"""How each distinct encrypted block ended; nested blocks name the block they lay in, and the
+outermost of those (`root_id`, null for what is itself the outermost)."""
 
 CONTENTS = pa.schema(
     [

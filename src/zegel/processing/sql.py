@@ -80,7 +80,11 @@ def parquet(files: Sequence[Path], *, filename: bool = False) -> str:
 
 def slices_of(files: Sequence[Path]) -> int:
     """Return in how many slices the groups of these files' rows are gathered one after another."""
-    rows: int = sum(pq.read_metadata(path).num_rows for path in files)
+    return slices_for(sum(pq.read_metadata(path).num_rows for path in files))
+
+
+def slices_for(rows: int) -> int:
+    """Return in how many slices the groups of so many rows are gathered one after another."""
     return 1 + rows // ROWS_AT_ONCE
 
 

@@ -178,9 +178,17 @@ def read_stored(batch: Sequence[Stored], sink: Sink, spool: Spool) -> None:
         item.describe()
     for item in batch:
         item.note(sink)
+    first = sink.rows("stored")
     sink.add_columns("stored", _stored_columns(batch), len(batch))
-    layers = [(item, layer) for item in batch for layer in item.layers if layer.kind != "foreign"]
-    sink.add_columns("layers", _layer_columns(layers, spool), len(layers))
+    found = [
+        (row, item, layer)
+        for row, item in enumerate(batch, first)
+        for layer in item.layers
+        if layer.kind != "foreign"
+    ]
+    layers = _layer_columns([(item, layer) for _, item, layer in found], spool)
+    layers["stored_row"] = [row for row, _, _ in found]
+    sink.add_columns("layers", layers, len(found))
 
 
 def stored_identity(seal: str, entry: int, offset: int, length: int) -> bytes:
@@ -246,7 +254,6 @@ def _layer_columns(
     esks = [found.esks if isinstance(found, EncryptedMessage) else () for found in messages]
     spooled = [_spooled(layer, spool) for _, layer in layers]
     return {
-        "stored_id": [item.stored_id for item in stored],
         "layer_path": [layer.path for _, layer in layers],
         "kind": [kind_of(layer) for _, layer in layers],
         "content_id": [content_identity(layer, item.sha256) for item, layer in layers],

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zegel.processing.documents import CONTENTS, PARTS, DocumentInput, with_words
+from zegel.processing.settled import BY_PLACE, places_of
 from zegel.processing.sql import connect, parquet, quoted
 
 GROUP = 2048
@@ -25,10 +26,12 @@ WITH made AS (
   LEFT JOIN (SELECT content_id, max_by(plaintext_sha256, round) AS plaintext_sha256
              FROM {contents} GROUP BY content_id) USING (content_id)
   GROUP BY message
+), lying AS (
+  SELECT message, string_agg(concat_ws(':', {place}), ',' ORDER BY {place}) AS places
+  FROM {places} GROUP BY message
 )
-SELECT m.message, unhex(sha256(array_to_string([hex(x) FOR x IN m.stored], ',') || '|' ||
-                               coalesce(made.contents, ''))) AS basis
-FROM {messages} m LEFT JOIN made USING (message)
+SELECT message, unhex(sha256(places || '|' || coalesce(contents, ''))) AS basis
+FROM lying LEFT JOIN made USING (message)
 """
 
 _NEW = """
@@ -52,9 +55,8 @@ WITH said AS (
          list(s.sender) AS sender, list(s.recipients) AS recipients, list(s.envelope) AS envelope,
          list([s.account]) AS accounts, list(s.also_named) AS also_named,
          list(s."references") AS refs, list(s.message_id) AS ids, list(s.subject) AS subjects
-  FROM (SELECT m.message, unnest(m.stored) AS stored_id
-        FROM {messages} m SEMI JOIN fresh USING (message)) place
-  JOIN {stored} s USING (stored_id) GROUP BY place.message
+  FROM {places} place SEMI JOIN fresh USING (message)
+  JOIN {stored} s USING ({place}) GROUP BY place.message
 )
 SELECT f.message, f.basis,
        {words:said.sender|kept.sender|said.recipients|kept.recipients|kept.envelope|kept.accounts}
@@ -81,9 +83,11 @@ def write_whole(
     """
     names = {
         "stored": parquet(files.stored),
+        "sessions": parquet(files.sessions),
         "contents": parquet(files.contents),
         "messages": parquet([files.messages]),
-        "blocks": parquet([files.blocks]),
+        "places": places_of(files.states, parquet([files.messages])),
+        "place": BY_PLACE,
         "known": f"SELECT message, basis FROM {parquet(known)}" if known else _NOTHING_KNOWN,
     }
     with connect(spill) as connection:

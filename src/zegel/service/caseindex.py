@@ -76,6 +76,7 @@ def settled_files(case: Case) -> DocumentInput:
     settled = case.stage("settled")
     return DocumentInput(
         stored=case.stage("scan").files("stored"),
+        sessions=case.stage("open").files("sessions"),
         contents=case.stage("open").files("contents"),
         states=settled.files("states")[-1],
         messages=settled.files("messages")[-1],

@@ -14,25 +14,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zegel.casefile import Case
+from zegel.processing.documents import PARTS
+from zegel.processing.settled import BY_PLACE, blocks_of, places_of
 from zegel.processing.sql import connect, parquet, quoted
+from zegel.service.caseindex import settled_files
 from zegel.service.cases import open_exhibit, shelf
 from zegel.service.portions import Exhibit, PortionTask
 from zegel.service.sealing import Decided
 from zegel.tables import make_folder
 
 _PLACES = """
-WITH place AS (SELECT message, unnest(stored) AS stored_id FROM documents SEMI JOIN admitted
-               USING (message))
-SELECT p.message, s.* EXCLUDE (is_message, "references"), t.state, e AS sealed
-FROM place p JOIN {stored} s USING (stored_id) JOIN {states} t USING (stored_id)
+SELECT p.message, s.* EXCLUDE (is_message, "references"), p.state, e AS sealed
+FROM {places} p JOIN {stored} s USING ({place})
 JOIN ({entries}) e ON e.exhibit = s.exhibit AND e.number = s.entry
 WHERE s.exhibit IN (SELECT exhibit FROM allowed)
 ORDER BY p.message, s.exhibit, s.entry, s."offset"
 """
 
 _BLOCKS = """
-WITH content AS (SELECT message, unnest(content_ids) AS content_id
-                 FROM documents SEMI JOIN admitted USING (message)),
+WITH content AS (SELECT DISTINCT message, content_id FROM parts),
 latest AS (SELECT * FROM {contents} WHERE content_id IN (SELECT content_id FROM content)
            QUALIFY row_number() OVER (PARTITION BY content_id ORDER BY round DESC) = 1)
 SELECT c.message, b.* EXCLUDE (round, tried_keys, tried_passphrases, esks),
@@ -55,7 +55,10 @@ ORDER BY ALL
 
 
 _ADMITTED = """
-SELECT * FROM documents SEMI JOIN admitted USING (message) ORDER BY message
+SELECT d.*, p.content_ids FROM documents d JOIN (
+  SELECT message, list_sort(list_distinct(list(content_id))) AS content_ids FROM parts
+  GROUP BY message) p USING (message)
+ORDER BY message
 """
 
 
@@ -96,12 +99,16 @@ class Gatherer:
 
     def prepare(self) -> None:
         """Write the wanted rows of each table beside each other; find the exhibits they lie in."""
-        settled, scanned = self._case.stage("settled"), self._case.stage("scan")
+        files = settled_files(self._case)
+        messages = f"(SELECT * FROM {parquet([files.messages])} SEMI JOIN admitted USING (message))"
         names = {
-            "stored": parquet(scanned.files("stored")),
-            "states": parquet(settled.files("states")[-1:]),
-            "blocks": parquet(settled.files("blocks")[-1:]),
-            "contents": parquet(self._case.stage("open").files("contents")),
+            "stored": parquet(files.stored),
+            "sessions": parquet(files.sessions),
+            "blocks": blocks_of(files.sessions, files.blocks),
+            "contents": parquet(files.contents),
+            "messages": messages,
+            "places": places_of(files.states, messages),
+            "place": BY_PLACE,
             "entries": " UNION ALL ".join(map(self._entries, self._names)),
         }
         with connect(self._case.folder / "spill") as connection:
@@ -110,6 +117,7 @@ class Gatherer:
             connection.execute(
                 f"CREATE VIEW documents AS SELECT * FROM read_parquet({quoted(self._documents)})"
             )
+            connection.execute(PARTS.format(**names))
             queries = {"documents": _ADMITTED, "places": _PLACES, "blocks": _BLOCKS}
             for table, query in queries.items():
                 out = quoted(self._work / f"{table}.parquet")

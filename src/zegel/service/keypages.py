@@ -11,6 +11,7 @@ from zegel.canonical import JSON
 from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.openpgp.names import public_key_name
+from zegel.processing.settled import BY_PLACE, blocks_of
 from zegel.processing.sql import connect, parquet
 from zegel.service.door import Who, enter_case
 from zegel.service.paging import Part
@@ -88,13 +89,18 @@ def _tables(case: Case) -> Iterator[duckdb.DuckDBPyConnection]:
     Of `keys` nothing secret can be asked.
     """
     keys = case.stage("keys").files("keys")[-1:]
-    settled = {name: case.stage("settled").files(name)[-1:] for name in ("blocks", "states")}
-    if not keys or not settled["blocks"]:
+    states, merged = (case.stage("settled").files(name)[-1:] for name in ("states", "blocks"))
+    if not keys or not states:
         raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
     scanned = case.stage("scan")
     with connect(case.folder / "spill") as connection:
-        for table, files in {**settled, "layers": scanned.files("layers")}.items():
-            connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {parquet(files)}")
+        tables = {
+            "blocks": blocks_of(case.stage("open").files("sessions"), merged[0]),
+            "states": parquet(states),
+            "layers": parquet(scanned.files("layers")),
+        }
+        for table, rows in tables.items():
+            connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {rows}")
         connection.execute(_KEYS.format(keys=parquet(keys), secret=_SECRET))
         found = parquet(scanned.files("keys"))
         connection.execute(_PLACES.format(keys=parquet(keys), found=found))
@@ -179,11 +185,10 @@ def _opened(connection: duckdb.DuckDBPyConnection, fingerprint: bytes) -> dict[s
     }
 
 
-_OPENED = """
-SELECT exhibit, account, count(*) AS messages FROM states
-WHERE stored_id IN (
-  SELECT stored_id FROM layers WHERE content_id IN (
-    SELECT root_id FROM blocks WHERE state = 'readable' AND key_fingerprint = ?))
+_OPENED = f"""
+SELECT exhibit, account, count(*) AS messages FROM states SEMI JOIN (
+  SELECT {BY_PLACE} FROM layers WHERE content_id IN (
+    SELECT root_id FROM blocks WHERE state = 'readable' AND key_fingerprint = ?)) USING ({BY_PLACE})
 GROUP BY ALL ORDER BY messages DESC, exhibit, account
 """
 

@@ -9,7 +9,8 @@ from typing import Any
 from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.openpgp.names import public_key_name
-from zegel.processing.sql import connect, parquet
+from zegel.processing.settled import blocks_of
+from zegel.processing.sql import connect
 from zegel.service.door import Who, enter_case
 from zegel.tables import read_rows
 
@@ -51,11 +52,12 @@ def _places(case: Case) -> dict[bytes, list[dict[str, Any]]]:
 
 
 def _opened(case: Case) -> dict[bytes, int]:
-    files = case.stage("settled").files("blocks")[-1:]
-    if not files:
+    merged = case.stage("settled").files("blocks")[-1:]
+    if not merged:
         return {}
+    blocks = blocks_of(case.stage("open").files("sessions"), merged[0])
     query = (
-        f"SELECT key_fingerprint, count(*) FROM {parquet(files)} "
+        f"SELECT key_fingerprint, count(*) FROM {blocks} "
         "WHERE state = 'readable' AND key_fingerprint IS NOT NULL GROUP BY ALL"
     )
     with connect(case.folder / "spill") as connection:

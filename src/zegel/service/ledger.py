@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zegel.casefile import Case
 from zegel.errors import UsageError, VerificationError
 from zegel.openpgp.secondopinion import Agreement
+from zegel.processing.settled import blocks_of
 from zegel.processing.sql import connect, parquet
 from zegel.records import State
 from zegel.service.door import Who, enter_case
@@ -52,8 +53,9 @@ def _views(case: Case, connection: duckdb.DuckDBPyConnection) -> None:
         source = parquet(settled.files(table)[-1:])
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM {source}")
     # Signed or compressed messages that fail to read are layers, but not encrypted blocks.
+    blocks = blocks_of(case.stage("open").files("sessions"), settled.files("blocks")[-1])
     connection.execute(
-        f"CREATE VIEW blocks AS SELECT * FROM {parquet(settled.files('blocks'))} "
+        f"CREATE VIEW blocks AS SELECT * FROM {blocks} "
         "WHERE kind NOT IN ('openpgp-clear', 'damaged clear')"
     )
     problems = [

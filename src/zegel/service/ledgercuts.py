@@ -18,6 +18,7 @@ from zegel.canonical import JSON
 from zegel.casefile import Case
 from zegel.errors import UsageError, VerificationError
 from zegel.openpgp.names import cipher_name, public_key_name
+from zegel.processing.settled import BY_PLACE
 from zegel.processing.sql import connect, parquet
 from zegel.records import State
 from zegel.service.door import Who, enter_case
@@ -116,48 +117,11 @@ def _opened(case: Case, cut: Cut) -> Iterator[_Ledger]:
     if not settled.parts():
         raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
     states = parquet(settled.files("states")[-1:])
-    query = f"CREATE VIEW states AS SELECT * FROM {states}"
-    if "algorithm" in (cut.by, *cut.fixed):
-        query = _ALGORITHMS.format(
-            states=states,
-            blocks=parquet(settled.files("blocks")[-1:]),
-            keys=parquet(case.stage("keys").files("keys")[-1:]),
-        )
     with connect(case.folder / "spill") as connection:
-        connection.execute(query)
+        connection.execute(f"CREATE VIEW states AS SELECT * FROM {states}")
         for name, files in (("stored", scanned.files("stored")), ("problems", files_of(case))):
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {parquet(files)}")
         yield _Ledger(connection, case, cut)
-
-
-# The algorithm of a stored message is that of its outermost blocks: key, its size or curve, cipher.
-# Nearly all have one, and of those nothing needs to be gathered.
-_ALGORITHMS = """
-CREATE VIEW states AS
-WITH known AS (
-  SELECT fingerprint, any_value(algorithm) AS algorithm, any_value(bits) AS bits,
-         any_value(curve) AS curve FROM {keys} GROUP BY fingerprint
-), used AS (
-  SELECT content_id, CASE
-    WHEN session_algorithm IS NULL AND k.algorithm IS NULL THEN 'none'
-    ELSE concat_ws('.', coalesce(k.algorithm::VARCHAR, ''), coalesce(k.bits::VARCHAR, ''),
-         coalesce(lower(regexp_replace(k.curve, '[^A-Za-z0-9]', '', 'g')), ''),
-         coalesce(session_algorithm::VARCHAR, '')) END AS one
-  FROM {blocks} b LEFT JOIN known k ON k.fingerprint = b.key_fingerprint
-  WHERE root_id = content_id
-), gathered AS (
-  SELECT stored_id, CASE WHEN count(DISTINCT one) > 1 THEN 'several' ELSE any_value(one) END AS one
-  FROM (SELECT stored_id, unnest(content_ids) AS content_id FROM {states}
-        WHERE len(content_ids) > 1) JOIN used USING (content_id)
-  GROUP BY stored_id
-)
-SELECT s.*, coalesce(used.one, 'none') AS algorithm
-FROM {states} s LEFT JOIN used ON used.content_id = s.content_ids[1]
-WHERE coalesce(len(s.content_ids), 0) < 2
-UNION ALL
-SELECT s.*, coalesce(gathered.one, 'none') AS algorithm
-FROM {states} s LEFT JOIN gathered USING (stored_id) WHERE len(s.content_ids) > 1
-"""
 
 
 class _Ledger:
@@ -282,11 +246,13 @@ class _Ledger:
     def places(self, part: Part) -> dict[str, Any]:
         """Return a page of the places of stored messages themselves, in order of the exhibits."""
         told = part.of(self._count("*"))
-        # The table is in order of exhibits, files and offsets: nothing is sorted for a page.
+        # The table is in order of exhibits, files and offsets: no more is sorted than a page.
         query = (
+            "WITH paged AS (SELECT *, row_number() OVER () AS nth FROM ("
+            f"SELECT * FROM states WHERE {self._where} LIMIT {part.size} OFFSET {part.offset})) "
             'SELECT exhibit, path, "offset", length, sha256, format, state, reason, detail, '
-            f"{_VALUES['day']} FROM states WHERE {self._where} "
-            f"LIMIT {part.size} OFFSET {part.offset}"
+            f"{_VALUES['day']} FROM paged p JOIN (SELECT {BY_PLACE}, sha256 FROM stored) "
+            f"USING ({BY_PLACE}) ORDER BY nth"
         )
         return {**told, "places": [_place(row) for row in self._ask(query)]}
 

@@ -36,7 +36,7 @@ from zegel.service.running import watched
 from zegel.tables import StorageGuard, commit, make_folder
 
 PASSPHRASES = "private/passphrases.json"
-RULES = 4
+RULES = 5
 """Version of the rules that turn bytes into rows; tables of another one are not added to."""
 PLAN, GROUPS = "plan.parquet", "groups.json"
 """A round's plan, until it is carried out; and how many contents each of its row groups has."""
@@ -279,6 +279,7 @@ class _Run:
                 layers=scanned.files("layers"),
                 sessions=opened.files("sessions"),
                 contents=opened.files("contents"),
+                keys=self.case.stage("keys").files("keys")[-1:],
             )
             with StorageGuard(unfinished):
                 settle(files, unfinished, self.case.folder / "spill")

@@ -23,10 +23,11 @@ from zegel.custody.shown import require_shown
 from zegel.errors import UsageError, VerificationError, ZegelError
 from zegel.investigation import Investigation
 from zegel.investigation.life import DESTROYED, WITHDRAWN
-from zegel.processing.sql import connect, parquet, quoted
+from zegel.processing.settled import BY_PLACE, places_of
+from zegel.processing.sql import connect, parquet
 from zegel.search import Page
 from zegel.service.asked import SEALED
-from zegel.service.caseindex import build_case_index
+from zegel.service.caseindex import build_case_index, settled_files
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.grant import grant
 from zegel.service.granted import Held, held_by
@@ -116,10 +117,11 @@ def _places_apart(case: Case) -> frozenset[bytes]:
     """Return every place of the messages that are set apart."""
     marks = current_marks(case)
     assert marks is not None
-    messages = parquet(case.stage("settled").files("messages")[-1:])
+    settled = settled_files(case)
+    places = places_of(settled.states, parquet([settled.messages]))
     query = (
-        f"SELECT unnest(stored) FROM {messages} m "
-        f"SEMI JOIN read_parquet({quoted(marks / 'apart.parquet')}) a USING (message)"
+        f"SELECT stored_id FROM {places} p SEMI JOIN {parquet([marks / 'apart.parquet'])} a "
+        f"USING (message) JOIN {parquet(settled.stored)} s USING ({BY_PLACE})"
     )
     with connect(case.folder / "spill") as connection:
         return frozenset(bytes(row[0]) for row in connection.execute(query).fetchall())

@@ -14,13 +14,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
+import pyarrow as pa
+
 from zegel.casefile import Case
 from zegel.errors import CaseError, UsageError, VerificationError
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Line, add_lines, all_lines
 from zegel.investigation.folder import DESCRIPTION
 from zegel.investigation.tray import PLACE, TrayLine, add_tray_lines, all_tray_lines
-from zegel.tables import make_folder, read_rows
+from zegel.processing.settled import BY_PLACE, places_of
+from zegel.processing.sql import connect, parquet
+from zegel.service.caseindex import settled_files
+from zegel.tables import make_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ def take_over(
     store = store_of(case, name)
     unread = _keep(store, name, named, case.folder / "investigations")
     lines, trays = all_lines(store), all_tray_lines(store)
-    now = _identities_now(documents, about_of(lines) | about_of(trays))
+    now = _identities_now(case, documents, about_of(lines) | about_of(trays))
     taken, kept = split(lines, now, admitted)
     taken_trays, kept_trays = split(trays, now, admitted)
     left = {now.get(message, message) for message in (*about_of(kept), *about_of(kept_trays))}
@@ -185,16 +190,21 @@ def _add(store: Path, inv: Investigation) -> None:
         add_tray_lines(make_folder(store), trays)
 
 
-def _identities_now(documents: Path, wanted: Collection[bytes]) -> dict[bytes, bytes]:
+def _identities_now(case: Case, documents: Path, wanted: Collection[bytes]) -> dict[bytes, bytes]:
     """Return the message each of `wanted` is of now: a message is named by one of its places."""
     if not wanted:
         return {}
-    return {
-        stored: row["message"]
-        for row in read_rows([documents], ["message", "stored"])
-        for stored in row["stored"]
-        if stored in wanted
-    }
+    files = settled_files(case)
+    places = places_of(files.states, parquet([files.messages]))
+    query = (
+        f"SELECT stored_id, message FROM {parquet(files.stored)} s SEMI JOIN wanted USING"
+        f" (stored_id) JOIN {places} p USING ({BY_PLACE})"
+        f" SEMI JOIN {parquet([documents])} d USING (message)"
+    )
+    with connect(case.folder / "spill") as connection:
+        column = pa.array(sorted(wanted), pa.binary(32))
+        connection.register("wanted", pa.table({"stored_id": column}))
+        return dict(connection.execute(query).fetchall())
 
 
 def _fold(name: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from zegel.casefile import Case
 from zegel.errors import UsageError
-from zegel.processing.sql import connect, parquet
+from zegel.processing.settled import blocks_of
+from zegel.processing.sql import connect
 from zegel.service.door import Who, enter_case
 from zegel.service.paging import Part
 from zegel.tables import read_rows
@@ -45,11 +46,12 @@ def page_of_wanted(case: Case, *, part: Part | None = None, who: Who = None) -> 
 
 
 def _wanted(case: Case) -> list[dict[str, Any]]:
-    settled = case.stage("settled").files("blocks")[-1:]
-    if not settled:
+    merged = case.stage("settled").files("blocks")[-1:]
+    if not merged:
         raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
     with connect(case.folder / "spill") as connection:
-        rows = connection.execute(_WANTED.format(blocks=parquet(settled))).fetchall()
+        blocks = blocks_of(case.stage("open").files("sessions"), merged[0])
+        rows = connection.execute(_WANTED.format(blocks=blocks)).fetchall()
     known = read_rows(case.stage("keys").files("keys")[-1:], ["key_id", "user_ids"])
     users = {row["key_id"]: row["user_ids"] for row in known}
     return [

@@ -149,6 +149,10 @@ class PartWriter:
             with StorageGuard(self.unfinished):
                 growing.flush()
 
+    def rows(self, table: str) -> int:
+        """Return how many rows `table` has so far."""
+        return self._tables[table].count + self._tables[table].waiting
+
     def add_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Append rows to `table` in order."""
         for row in rows:

@@ -30,19 +30,32 @@ def truth(folder: Path, *states: str) -> Path:
 
 
 def case(folder: Path, *rows: Row) -> Path:
-    """Write the table of states as a case keeps it."""
-    part = folder / "tables" / "settled" / "0123456789abcdef"
-    part.mkdir(parents=True)
+    """Write states, layers and contents as a case keeps them."""
+    written = {
+        "settled/s0001-x/states": (
+            'exhibit TEXT, entry INT, path BLOB, "offset" BIGINT, length BIGINT, state TEXT,'
+            " signature TEXT, message_number INT"
+        ),
+        "scan/E1-000000-v5/layers": (
+            'exhibit TEXT, entry INT, "offset" BIGINT, length BIGINT, kind TEXT, content_id BLOB'
+        ),
+        "open/r0001-x-000000/contents": "round INT, content_id BLOB, plaintext_sha256 BLOB",
+    }
     with duckdb.connect() as connection:
-        connection.execute(
-            'CREATE TABLE s (exhibit TEXT, path BLOB, "offset" BIGINT, state TEXT,'
-            " plaintext_sha256 BLOB)"
-        )
-        for exhibit, path, offset, state, digest in rows:
+        for place, columns in written.items():
+            connection.execute(f'CREATE TABLE "{place}" ({columns})')
+        states, layers, contents = (f'INSERT INTO "{place}" VALUES' for place in written)
+        for entry, (exhibit, path, offset, state, digest) in enumerate(rows):
             raw = None if digest is None else bytes.fromhex(digest)
-            values = [exhibit, path.encode(), offset, state, raw]
-            connection.execute("INSERT INTO s VALUES (?, ?, ?, ?, ?)", values)
-        connection.execute(f"COPY s TO '{part / 'states.parquet'}' (FORMAT parquet)")
+            values = [exhibit, entry, path.encode(), offset, state]
+            connection.execute(f"{states} (?, ?, ?, ?, 9, ?, 'none', 0)", values)
+            values = [exhibit, entry, offset, bytes((entry,))]
+            connection.execute(f"{layers} (?, ?, ?, 9, 'seipd1', ?)", values)
+            connection.execute(f"{contents} (1, ?, ?)", [bytes((entry,)), raw])
+        for place in written:
+            file = folder / "tables" / f"{place}.parquet"
+            file.parent.mkdir(parents=True)
+            connection.execute(f"COPY \"{place}\" TO '{file}' (FORMAT parquet)")
     return folder
 
 
