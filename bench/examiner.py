@@ -38,7 +38,6 @@ FROM range({messages}) r(i)
 """
 _STORED = """
 SELECT exhibit, entry, "offset", length,
-  unhex(md5(entry::VARCHAR) || md5((entry + 7)::VARCHAR)) AS stored_id,
   unhex(md5(entry::VARCHAR) || md5(entry::VARCHAR)) AS sha256
 FROM ({states})
 """

@@ -20,6 +20,7 @@ from zegel.exhibits.acquisition import Acquisition, Conditions
 from zegel.investigation import Investigation
 from zegel.investigation.casework import Line, add_lines
 from zegel.search import Page, TextIndex
+from zegel.service.cases import shelf
 
 ALL = Page(limit=1000)
 EVERYTHING = """
@@ -79,15 +80,18 @@ def documents(case: Case) -> list[dict[str, Any]]:
 def identities(case: Case) -> dict[bytes, set[bytes]]:
     """Return by message its own identity, those of its places, and those of all it holds."""
     tables = case.folder / "tables"
+    seals = {one.identity: one.seal for one in shelf(case).all()}
     rows = duckdb.execute(f"""
         WITH m AS (SELECT number, message, unnest(content_ids) AS content_id
                    FROM '{tables}/settled/*/messages.parquet')
         SELECT message, message FROM m UNION SELECT message, content_id FROM m UNION
         SELECT message, s.content_id FROM m
         JOIN '{tables}/open/*/sessions.parquet' s ON s.root_id = m.content_id UNION
-        SELECT message, stored_id FROM m JOIN '{tables}/settled/*/states.parquet' t
+        SELECT message, unhex(sha256(
+            MAP {seals}[s.exhibit] || ':' || s.entry || ':' || s."offset" || ':' || s.length))
+        FROM m JOIN '{tables}/settled/*/states.parquet' t
         ON t.message_number = m.number
-        JOIN '{tables}/scan/*/stored.parquet' USING (exhibit, entry, "offset", length)
+        JOIN '{tables}/scan/*/stored.parquet' s USING (exhibit, entry, "offset", length)
     """).fetchall()
     found: dict[bytes, set[bytes]] = defaultdict(set)
     for message, identity in rows:

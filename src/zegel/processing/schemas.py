@@ -12,7 +12,6 @@ TEXTS = pa.list_(pa.string())
 
 STORED = pa.schema(
     [
-        ("stored_id", ID),
         ("exhibit", pa.string()),
         ("entry", pa.int32()),
         ("path", pa.binary()),
@@ -40,10 +39,12 @@ STORED = pa.schema(
         ("date_ns", pa.int64()),
         ("date_text", pa.string()),
         ("clock", pa.string()),
-        ("clock_ns", pa.int64()),
         ("zone_assumed", pa.bool_()),
     ]
 )
+"""One row per stored message. Its identity follows from its place and the exhibit's seal
+(`settled.identity_of`), its instant from the clock that is named (`settled.INSTANT`).
+"""
 
 LAYERS = pa.schema(
     [

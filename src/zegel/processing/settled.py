@@ -7,7 +7,7 @@ one that merges several.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,7 +17,24 @@ from zegel.processing.sql import parquet
 BY_PLACE = 'exhibit, entry, "offset", length'
 """The columns that say which place a row is of, in every table."""
 
+INSTANT = (
+    "CASE s.clock WHEN 'received' THEN s.received_ns WHEN 'stored' THEN s.stored_ns "
+    "WHEN 'date' THEN s.date_ns END"
+)
+"""The instant of the clock that a row of `stored`, called `s`, says is used; null for none."""
+
 _OWN = "* REPLACE (coalesce(root_id, content_id) AS root_id)"
+
+
+def identity_of(seals: Mapping[str, str]) -> str:
+    """Return an expression for the identity (`stored_id`) of a row of `stored` called `s`.
+
+    It is SHA-256 of the place in the sealed copy; `seals` has the seal of each exhibit. Octets of
+    digests are what no file makes smaller, and these follow from the rest of the row.
+    """
+    known = ", ".join(f"'{exhibit}': '{seal}'" for exhibit, seal in seals.items())
+    place = "':' || s.entry || ':' || s.\"offset\" || ':' || s.length"
+    return f"unhex(sha256(MAP {{{known}}}[s.exhibit] || {place}))"
 
 
 def places_of(states: Path, messages: str) -> str:

@@ -14,12 +14,12 @@ rows. Rules (docs/explanation/states.md):
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zegel.processing.settled import blocks_of
+from zegel.processing.settled import INSTANT, blocks_of, identity_of
 from zegel.processing.sql import PACKED, connect, parquet, quoted, slice_of, slices_for
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ WITH ended AS (
   SELECT place, content_ids[1], alone, state, reason, detail, algorithm FROM gathered
 )
 SELECT s.place, s.message_id, e.content_id, e.alone,
-       coalesce(s.clock_ns, c.date_ns) AS clock_ns,
-       CASE WHEN s.clock_ns IS NOT NULL THEN s.clock
+       coalesce({instant}, c.date_ns) AS clock_ns,
+       CASE WHEN {instant} IS NOT NULL THEN s.clock
             WHEN c.date_ns IS NOT NULL THEN 'inner' ELSE 'none' END AS clock,
        CASE WHEN NOT s.is_message THEN 'not a message'
             ELSE coalesce(e.state, 'not encrypted') END AS state,
@@ -215,10 +215,10 @@ WHERE {slice} GROUP BY label
 
 MESSAGES = """
 CREATE TABLE messages AS
-SELECT (row_number() OVER (ORDER BY stored_id) - 1)::INTEGER AS number, label,
-       stored_id AS message, copies, coalesce(content_ids, [content_id]) AS content_ids,
+SELECT (row_number() OVER (ORDER BY {identity}) - 1)::INTEGER AS number, label,
+       {identity} AS message, copies, coalesce(content_ids, [content_id]) AS content_ids,
        t.clock_ns, state
-FROM told t JOIN stored ON place = label LEFT JOIN mixed USING (label)
+FROM told t JOIN stored s ON s.place = label LEFT JOIN mixed USING (label)
 """
 
 OUT = {
@@ -246,6 +246,8 @@ class Settled:
     sessions: Sequence[Path]
     contents: Sequence[Path]
     keys: Sequence[Path]
+    seals: Mapping[str, str]
+    """Of the exhibits, by their identity."""
 
 
 def settle(files: Settled, out: Path, spill: Path) -> None:
@@ -253,7 +255,9 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
 
     What lists are gathered from is taken a slice of keys at a time, since they cannot spill.
     """
-    names = {name: parquet(getattr(files, name)) for name in Settled.__slots__}
+    tables = ("stored", "layers", "sessions", "contents", "keys")
+    names = {name: parquet(getattr(files, name)) for name in tables}
+    names |= {"instant": INSTANT, "identity": identity_of(files.seals)}
     with connect(spill) as connection:
 
         def make(step: str) -> None:

@@ -79,7 +79,6 @@ class Stored:
         "problems",
         "sha256",
         "span",
-        "stored_id",
     )
 
     def __init__(self, place: Place, file: File, form: Any, span: Span) -> None:
@@ -87,7 +86,6 @@ class Stored:
         self.file = file
         self.form = form
         self.span = span
-        self.stored_id = stored_identity(place.seal, place.entry.number, span.offset, span.length)
         self.sha256 = _digest(file.data, span, place.entry)
         self.is_message = span.message
         self.account = span.account
@@ -151,15 +149,19 @@ class Stored:
     def note(self, sink: Sink) -> None:
         """Write the problems met in this message, and the keys that lie in it."""
         for problem in self.problems:
-            add_problem(sink, self.place, problem, self.stored_id)
+            add_problem(sink, self.place, problem, self._identity())
         for layer in self.layers:
             if layer.kind != "foreign":
                 for problem in (*layer.problems, *getattr(layer.message, "problems", ())):
-                    add_problem(sink, self.place, problem, self.stored_id)
+                    add_problem(sink, self.place, problem, self._identity())
         for material in self._keys():
             where = {"offset": self.span.offset, "length": self.span.length}
             key = FoundKey(**where, form="openpgp", material=material)
             add_key(sink, self.place, key, f"{self.form.name} message")
+
+    def _identity(self) -> bytes:
+        place, span = self.place, self.span
+        return stored_identity(place.seal, place.entry.number, span.offset, span.length)
 
     def _keys(self) -> Iterator[bytes]:
         if self.mail is not None:
@@ -201,7 +203,6 @@ def _stored_columns(batch: Sequence[Stored]) -> dict[str, list[Any]]:
     spans = [item.span for item in batch]
     fields = [item.fields for item in batch]
     return {
-        "stored_id": [item.stored_id for item in batch],
         "exhibit": [item.place.exhibit for item in batch],
         "entry": [item.place.entry.number for item in batch],
         "path": [item.place.entry.path for item in batch],
@@ -235,7 +236,6 @@ def _clock_columns(read: Sequence[Clocks]) -> dict[str, list[Any]]:
         "date_ns": [clock.date_ns for clock in read],
         "date_text": [clock.date_text for clock in read],
         "clock": [clock.used for clock in read],
-        "clock_ns": [clock.used_ns for clock in read],
         "zone_assumed": [clock.zone_assumed for clock in read],
     }
 

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from zegel.casefile import Case
+from zegel.casefile import Case, ExhibitShelf
 from zegel.errors import UsageError
 from zegel.processing.documents import WHO_AND_WHEN, DocumentInput, write_documents
 from zegel.processing.narrow import write_narrow
+from zegel.processing.settled import identity_of
 from zegel.search import build_index
 from zegel.search.index import Row
 from zegel.service.door import Who, enter_case
@@ -81,6 +82,13 @@ def settled_files(case: Case) -> DocumentInput:
         states=settled.files("states")[-1],
         messages=settled.files("messages")[-1],
         blocks=settled.files("blocks")[-1],
+    )
+
+
+def identity_in(case: Case) -> str:
+    """Return the SQL expression for the identity of a row of `stored` called `s`."""
+    return identity_of(
+        {record.identity: record.seal for record in ExhibitShelf(case.folder / "exhibits").all()}
     )
 
 

@@ -15,16 +15,17 @@ import pyarrow.parquet as pq
 
 from zegel.casefile import Case
 from zegel.processing.documents import PARTS
-from zegel.processing.settled import BY_PLACE, blocks_of, places_of
+from zegel.processing.settled import BY_PLACE, INSTANT, blocks_of, places_of
 from zegel.processing.sql import connect, parquet, quoted
-from zegel.service.caseindex import settled_files
+from zegel.service.caseindex import identity_in, settled_files
 from zegel.service.cases import open_exhibit, shelf
 from zegel.service.portions import Exhibit, PortionTask
 from zegel.service.sealing import Decided
 from zegel.tables import make_folder
 
 _PLACES = """
-SELECT p.message, s.* EXCLUDE (is_message, "references"), p.state, e AS sealed
+SELECT p.message, {identity} AS stored_id, s.* EXCLUDE (is_message, "references"),
+       {instant} AS clock_ns, p.state, e AS sealed
 FROM {places} p JOIN {stored} s USING ({place})
 JOIN ({entries}) e ON e.exhibit = s.exhibit AND e.number = s.entry
 WHERE s.exhibit IN (SELECT exhibit FROM allowed)
@@ -109,6 +110,8 @@ class Gatherer:
             "messages": messages,
             "places": places_of(files.states, messages),
             "place": BY_PLACE,
+            "identity": identity_in(self._case),
+            "instant": INSTANT,
             "entries": " UNION ALL ".join(map(self._entries, self._names)),
         }
         with connect(self._case.folder / "spill") as connection:

@@ -280,6 +280,7 @@ class _Run:
                 sessions=opened.files("sessions"),
                 contents=opened.files("contents"),
                 keys=self.case.stage("keys").files("keys")[-1:],
+                seals={record.identity: record.seal for record in self.records},
             )
             with StorageGuard(unfinished):
                 settle(files, unfinished, self.case.folder / "spill")

@@ -27,7 +27,7 @@ from zegel.processing.settled import BY_PLACE, places_of
 from zegel.processing.sql import connect, parquet
 from zegel.search import Page
 from zegel.service.asked import SEALED
-from zegel.service.caseindex import build_case_index, settled_files
+from zegel.service.caseindex import build_case_index, identity_in, settled_files
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.grant import grant
 from zegel.service.granted import Held, held_by
@@ -120,8 +120,9 @@ def _places_apart(case: Case) -> frozenset[bytes]:
     settled = settled_files(case)
     places = places_of(settled.states, parquet([settled.messages]))
     query = (
-        f"SELECT stored_id FROM {places} p SEMI JOIN {parquet([marks / 'apart.parquet'])} a "
-        f"USING (message) JOIN {parquet(settled.stored)} s USING ({BY_PLACE})"
+        f"SELECT {identity_in(case)} FROM {places} p "
+        f"SEMI JOIN {parquet([marks / 'apart.parquet'])} a USING (message) "
+        f"JOIN {parquet(settled.stored)} s USING ({BY_PLACE})"
     )
     with connect(case.folder / "spill") as connection:
         return frozenset(bytes(row[0]) for row in connection.execute(query).fetchall())

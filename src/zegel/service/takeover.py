@@ -24,7 +24,7 @@ from zegel.investigation.folder import DESCRIPTION
 from zegel.investigation.tray import PLACE, TrayLine, add_tray_lines, all_tray_lines
 from zegel.processing.settled import BY_PLACE, places_of
 from zegel.processing.sql import connect, parquet
-from zegel.service.caseindex import settled_files
+from zegel.service.caseindex import identity_in, settled_files
 from zegel.tables import make_folder
 
 
@@ -196,14 +196,25 @@ def _identities_now(case: Case, documents: Path, wanted: Collection[bytes]) -> d
         return {}
     files = settled_files(case)
     places = places_of(files.states, parquet([files.messages]))
+    # Most are called as they were: places are read only for those that are not.
+    steps = (
+        f"CREATE VIEW known AS SELECT message FROM {parquet([documents])}",
+        "CREATE TABLE moved AS SELECT w.message FROM wanted w ANTI JOIN known USING (message)",
+        f"CREATE VIEW stored AS SELECT *, {identity_in(case)} AS stored_id"
+        f" FROM {parquet(files.stored)} s",
+    )
     query = (
-        f"SELECT stored_id, message FROM {parquet(files.stored)} s SEMI JOIN wanted USING"
-        f" (stored_id) JOIN {places} p USING ({BY_PLACE})"
-        f" SEMI JOIN {parquet([documents])} d USING (message)"
+        f"SELECT stored_id, p.message FROM stored s SEMI JOIN moved m ON m.message = s.stored_id"
+        f" JOIN {places} p USING ({BY_PLACE}) SEMI JOIN known USING (message)"
+        " UNION ALL SELECT message, message FROM wanted SEMI JOIN known USING (message)"
     )
     with connect(case.folder / "spill") as connection:
         column = pa.array(sorted(wanted), pa.binary(32))
-        connection.register("wanted", pa.table({"stored_id": column}))
+        connection.register("wanted", pa.table({"message": column}))
+        for step in steps:
+            connection.execute(step)
+        if not connection.execute("FROM moved").fetchall():
+            return {message: message for message in wanted}
         return dict(connection.execute(query).fetchall())
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from zegel.casefile import Case
 from zegel.investigation.casework import Line, add_lines
-from zegel.service import init_case
+from zegel.service import init_case, takeover
 from zegel.service.takeover import same_investigation, split, take_over
 
 
@@ -23,7 +24,7 @@ def tables(case: Case) -> Path:
     ids = [bytes([letter]) * 32 for letter in b"abde"]
     place = {"exhibit": ["E1"] * 4, "entry": [1] * 4, "offset": [*range(4)], "length": [9] * 4}
     written = {
-        "scan/E1-000000-v5/stored": {"stored_id": pa.array(ids, pa.binary(32)), **place},
+        "scan/E1-000000-v5/stored": {"identity": pa.array(ids, pa.binary(32)), **place},
         "settled/s0001-x/states": {**place, "message_number": [0, 0, 1, None]},
         "settled/s0001-x/messages": {"number": [0, 1], "message": [ids[0], ids[2]]},
         "settled/s0001-x/blocks": {},
@@ -38,7 +39,10 @@ def tables(case: Case) -> Path:
     return case.folder / "index" / "documents.parquet"
 
 
-def test_lines_are_about_the_message_that_now_holds_their_place(tmp_path: Path) -> None:
+def test_lines_are_about_the_message_that_now_holds_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takeover, "identity_in", lambda _: "s.identity")
     case = init_case(tmp_path / "case", training=True)
     documents = tables(case)
     first = take_over(case, "Quay", [], documents, {b"a" * 32})
