@@ -84,9 +84,7 @@ class Life:
         """Say what has become of it, since when and why."""
         ending = next(iter(self.endings), None)
         if ending is not None:
-            by = f" by {ending.by}" if ending.by else ""
-            why = f": {ending.reason}" if ending.reason else ""
-            said = f"it was {_SAID[ending.act]} on {day(ending.at_ns)}{by}{why}"
+            said = _ended(_SAID[ending.act], day(ending.at_ns), ending.by, ending.reason)
         elif self.expired:
             said = f"its order expired on {day(self.expires_ns)}"
         elif self.archive is None:
@@ -117,6 +115,17 @@ _NEXT = {
 }
 
 
+def _ended(became: str, instant: str, by: str, reason: str) -> str:
+    # Whole sentences, so that each can be said in another language.
+    if by and reason:
+        return f"it was {became} on {instant} by {by}: {reason}"
+    if by:
+        return f"it was {became} on {instant} by {by}"
+    if reason:
+        return f"it was {became} on {instant}: {reason}"
+    return f"it was {became} on {instant}"
+
+
 def check_open(inv: Investigation, act: str = "search") -> None:
     """Raise `RefusedError`, saying why and since when, where `act` may no longer be done here."""
     if act in ALWAYS:
@@ -129,7 +138,7 @@ def check_open(inv: Investigation, act: str = "search") -> None:
     if not over and content_is_here:
         return
     clock = life.clock_sentence()
-    what = life.sentence() + (f"; {clock}" if clock else "")
+    what = f"{life.sentence()}; {clock}" if clock else life.sentence()
     raise RefusedError(
         f"the investigation is not open: {what}", where=str(inv.folder), next_step=_next(life)
     )

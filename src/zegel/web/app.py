@@ -30,9 +30,10 @@ from zegel.web import (
     searching,
     tray,
 )
-from zegel.web.asked import Asked, reader_of
+from zegel.web.asked import Asked
 from zegel.web.failures import failure, internal, wrong
 from zegel.web.forms import Form, posted
+from zegel.web.language import reader_of
 from zegel.web.pages import STATIC, STATIC_FILES
 from zegel.web.routes import Route
 from zegel.web.security import LOGINS_JUDGED, Guard, csrf_token

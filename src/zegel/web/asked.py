@@ -16,12 +16,12 @@ from zegel.errors import UsageError
 from zegel.people import Person
 from zegel.service.desks import Desk
 from zegel.web.forms import Form
-from zegel.web.language import Reader, chosen
+from zegel.web.language import Reader
 from zegel.web.pages import render
 from zegel.web.security import csrf_token
 
-LANGUAGE, ZONE, SAID = "zegel-language", "zegel-zone", "zegel-said"
-"""Cookies: how the reader wants pages, and a sentence to show once."""
+SAID = "zegel-said"
+"""Cookie: a sentence to show once."""
 LONGEST_SAID = 500
 INERT = "default-src 'none'; sandbox"
 """Policy of a download: were a browser to show it all the same, it could do nothing."""
@@ -141,9 +141,3 @@ def path_of(request: Request, name: str, place: str, **parts: object) -> str:
     rest = {key: value for key, value in parts.items() if key not in kinds and value is not None}
     query = "&".join(f"{quote(key)}={quote(str(value))}" for key, value in rest.items())
     return f"{path}?{query}" if query else str(path)
-
-
-def reader_of(request: Request) -> Reader:
-    """Return how whoever asks wants pages."""
-    accepted = request.headers.get("accept-language", "")[:200]
-    return Reader(chosen(request.cookies.get(LANGUAGE), accepted), request.cookies.get(ZONE))

@@ -11,9 +11,8 @@ from starlette.responses import HTMLResponse, Response
 
 from zegel.errors import RefusedError, UsageError, ZegelError
 from zegel.text.query import QueryError
-from zegel.web.asked import reader_of
-from zegel.web.language import Reader
-from zegel.web.pages import render
+from zegel.web.language import Reader, reader_of
+from zegel.web.pages import hostile, render, told
 
 _log = logging.getLogger("zegel.web")
 
@@ -29,7 +28,8 @@ def failure(reader: Reader, error: ZegelError) -> Response:
         heading = reader.say("This does not fit")
     else:
         heading = reader.say("This could not be done")
-    return _page(reader, status, heading, error.what, error.next_step)
+    what, next_step = told(reader, error.what), told(reader, error.next_step)
+    return _page(reader, status, heading, what, next_step)
 
 
 def internal(reader: Reader, error: Exception) -> Response:
@@ -43,7 +43,7 @@ def internal(reader: Reader, error: Exception) -> Response:
         reader,
         500,
         reader.say("Something went wrong here"),
-        f"{type(error).__name__}, {place}",
+        hostile(f"{type(error).__name__}, {place}"),
         reader.say("Nothing that was finished is lost. Please report this line."),
     )
 
@@ -53,10 +53,10 @@ async def wrong(request: Request, error: Exception) -> Response:
     reader = reader_of(request)
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        heading, what = reader.say("There is no such page"), reader.say("Follow a link instead.")
+        heading, what = reader.say("There is no such page"), reader.say("Follow a link instead")
         return _page(reader, 404, heading, what, "")
     heading = reader.say("This request cannot be understood")
-    return _page(reader, error.status_code, heading, error.detail, "")
+    return _page(reader, error.status_code, heading, told(reader, error.detail), "")
 
 
 def _page(reader: Reader, status: int, heading: str, what: str, next_step: str) -> HTMLResponse:

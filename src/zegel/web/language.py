@@ -18,12 +18,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from starlette.requests import HTTPConnection
 
 LANGUAGES = {"en": "English", "nl": "Nederlands"}
 DEFAULT = "en"
 _REGION = {"en": "en_GB", "nl": "nl_NL"}
 LOCALE = Path(__file__).parent / "locale"
 LONGEST_ZONE = 64
+LANGUAGE, ZONE = "zegel-language", "zegel-zone"
+"""Cookies: how the reader wants pages."""
 
 
 @cache
@@ -95,6 +98,12 @@ class Reader:
     def date(self, iso: str) -> str:
         """Return a calendar day, given as ISO 8601, which has no zone."""
         return _date(iso, self._locale)
+
+
+def reader_of(request: HTTPConnection) -> Reader:
+    """Return how whoever asks wants pages."""
+    accepted = request.headers.get("accept-language", "")[:200]
+    return Reader(chosen(request.cookies.get(LANGUAGE), accepted), request.cookies.get(ZONE))
 
 
 @lru_cache(maxsize=4096)

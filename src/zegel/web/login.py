@@ -17,10 +17,10 @@ from starlette.routing import Route as Path
 from zegel import service
 from zegel.errors import UsageError, ZegelError
 from zegel.service.desks import Desk, Desks
-from zegel.web.asked import LANGUAGE, ZONE, path_of, reader_of
+from zegel.web.asked import path_of
 from zegel.web.failures import failure
 from zegel.web.forms import Form, posted
-from zegel.web.language import LANGUAGES, known_zone
+from zegel.web.language import LANGUAGE, LANGUAGES, ZONE, known_zone, reader_of
 from zegel.web.pages import render
 from zegel.web.routes import FORM_SIZE
 from zegel.web.security import judged

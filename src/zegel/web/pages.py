@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from zegel.web.language import LANGUAGES, Reader, translations
+from zegel.web.sentences import sentence
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -65,11 +66,20 @@ def _named(one: str) -> str:
 
 def hostile(text: str | None) -> Markup:
     """Return a text of an exhibit as HTML that can do nothing: escaped, bounded, set apart."""
-    if not text:
-        return Markup("")
+    return _inert(text, _OPENS) if text else Markup("")
+
+
+def _inert(text: str, opens: Markup) -> Markup:
     shown = visible(text[:LONGEST_TEXT])
     more = Markup(' <span class="more">…</span>') if len(text) > LONGEST_TEXT else ""
-    return _OPENS + escape(shown) + more + _CLOSES
+    return opens + escape(shown) + more + _CLOSES
+
+
+def told(reader: Reader, text: str) -> Markup:
+    """Return a sentence of an error as `hostile` would, in the reader's language where it is known
+    there, else marked as English."""
+    said = sentence(reader, text)
+    return hostile(said) if said is not None else _inert(text, _OPENS_ENGLISH)
 
 
 def marked(snippet: Mapping[str, Any]) -> Markup:
@@ -87,6 +97,7 @@ def marked(snippet: Mapping[str, Any]) -> Markup:
 
 
 _OPENS, _CLOSES = Markup('<bdi class="hostile">'), Markup("</bdi>")
+_OPENS_ENGLISH = Markup('<bdi class="hostile" lang="en">')
 
 
 def drawn(svg: str) -> Markup:
@@ -126,6 +137,11 @@ def _words(context: Context, words: str) -> str:
     return _reader(context).say(words)
 
 
+@pass_context
+def _sentence(context: Context, text: str) -> Markup:
+    return told(_reader(context), text)
+
+
 def _reader(context: Context) -> Reader:
     reader = context["reader"]
     assert isinstance(reader, Reader)
@@ -162,6 +178,7 @@ def _environment(language: str) -> Environment:
         "day": _day,
         "date": _date,
         "words": _words,
+        "sentence": _sentence,
         "hostile": hostile,
         "marked": marked,
         "drawn": drawn,

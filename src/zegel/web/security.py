@@ -24,6 +24,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from zegel.web.language import reader_of
+from zegel.web.sentences import sentence
+
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -125,20 +128,20 @@ class Guard:
     def _refusal(self, request: HTTPConnection) -> ASGIApp | None:
         host = request.headers.get("host", "")
         if _name(host) not in self._hosts:
-            return _said(request, 421, "This server has another name.")
+            return _turned_away(request, 421, "This server has another name.")
         address = request.client.host if request.client else ""
         wait = self._rates.wait(address)
         if request.scope["method"] == "POST" and request.scope["path"] in ENTRIES:
             wait = wait or self._logins.wait(address)
         if wait:
             after = {"retry-after": str(int(wait) + 1)}
-            return _said(request, 429, "Too many requests; wait a little.", after)
+            return _turned_away(request, 429, "Too many requests; wait a little.", after)
         if request.scope["method"] not in ("GET", "HEAD", "POST"):
-            return _said(request, 405, "Only GET and POST are understood here.")
+            return _turned_away(request, 405, "Only GET and POST are understood here.")
         posted = request.scope["method"] == "POST"
         # A program shows a token that no browser adds by itself, and no cookie counts there.
         if posted and not _of_program(request) and not self._from_here(request.headers, host):
-            return _said(request, 403, "This form came from another site.")
+            return _turned_away(request, 403, "This form came from another site.")
         return None
 
     def _from_here(self, headers: Headers, host: str) -> bool:
@@ -152,12 +155,13 @@ def _of_program(request: HTTPConnection) -> bool:
     return str(request.scope["path"]).startswith("/api/")
 
 
-def _said(
+def _turned_away(
     request: HTTPConnection, status: int, words: str, headers: Mapping[str, str] | None = None
 ) -> ASGIApp:
     """Return a refusal: a line for a person, a problem document (RFC 9457) for a program."""
     if not _of_program(request):
-        return PlainTextResponse(f"{words}\n", status, headers)
+        told = sentence(reader_of(request), words) or words
+        return PlainTextResponse(f"{told}\n", status, headers)
     said = {"type": "about:blank", "title": "refused", "status": status, "detail": words}
     return JSONResponse(said, status, headers, media_type="application/problem+json")
 
