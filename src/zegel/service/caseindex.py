@@ -21,6 +21,7 @@ from zegel.search import build_index
 from zegel.search.index import Row
 from zegel.service.door import Who, enter_case
 from zegel.service.making import making
+from zegel.service.processed import require_processed, require_rules
 from zegel.service.progress import Progress, silent
 from zegel.service.running import watched
 from zegel.service.setapart import blurred, current_marks
@@ -41,8 +42,7 @@ def build_case_index(case: Case, *, who: Who = None, progress: Progress = silent
         watched(case, "index", visit.person.name, progress) as heard,
         making(visit, "index", anew=("index/",)),
     ):
-        if not case.stage("settled").parts():
-            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+        require_processed(case)
         marks = current_marks(case)
         folder = make_folder(case.folder / "index")
         place = folder / _name(case, marks)
@@ -133,6 +133,7 @@ def index_rows(table: Path, progress: Progress = silent) -> Iterator[Row]:
 def current_index(case: Case) -> Path:
     """Return the folder of the index that fits the case's state; raise where there is none."""
     if case.stage("settled").parts():
+        require_rules(case)
         place = case.folder / "index" / _name(case, current_marks(case))
         if place.is_dir():
             return place

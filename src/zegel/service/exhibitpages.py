@@ -12,6 +12,7 @@ from zegel.casefile import Case
 from zegel.processing.sql import connect, parquet
 from zegel.service.cases import shelf
 from zegel.service.door import Who, enter_case
+from zegel.service.processed import require_rules
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,6 +58,7 @@ def _found(case: Case) -> dict[str, dict[str, Any]] | None:
     scanned = case.stage("scan")
     if not scanned.parts():
         return None
+    require_rules(case)
     found: dict[str, dict[str, Any]] = {}
     with connect(case.folder / "spill") as connection:
         for exhibit, role, form, files, inside in _files(connection, scanned.files("files")):

@@ -15,6 +15,7 @@ from zegel.processing.settled import BY_PLACE, blocks_of
 from zegel.processing.sql import connect, parquet
 from zegel.service.door import Who, enter_case
 from zegel.service.paging import Part
+from zegel.service.processed import require_processed
 
 if TYPE_CHECKING:
     import duckdb
@@ -90,8 +91,7 @@ def _tables(case: Case) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     keys = case.stage("keys").files("keys")[-1:]
     states, merged = (case.stage("settled").files(name)[-1:] for name in ("states", "blocks"))
-    if not keys or not states:
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+    require_processed(case)
     scanned = case.stage("scan")
     with connect(case.folder / "spill") as connection:
         tables = {

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from zegel.casefile import Case
-from zegel.errors import UsageError
 from zegel.openpgp.names import public_key_name
 from zegel.processing.settled import blocks_of
 from zegel.processing.sql import connect
 from zegel.service.door import Who, enter_case
+from zegel.service.processed import require_processed
 from zegel.tables import read_rows
 
 _COLUMNS = [
@@ -24,9 +24,8 @@ _COLUMNS = [
 def list_keys(case: Case, *, who: Who = None) -> list[dict[str, Any]]:
     """Return one description per key of the case, secret keys first."""
     with enter_case(case, "keys read", who) as visit:
+        require_processed(case, stage="keys")
         parts = case.stage("keys").files("keys")
-        if not parts:
-            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
         places = _places(case)
         opened = _opened(case)
         found = [_describe(row, places, opened) for row in read_rows(parts[-1:], _COLUMNS)]

@@ -15,6 +15,7 @@ from zegel.processing.settled import blocks_of
 from zegel.processing.sql import connect, parquet
 from zegel.records import State
 from zegel.service.door import Who, enter_case
+from zegel.service.processed import require_processed
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,8 +37,7 @@ def ledger(case: Case, *, by: str | None = None, who: Who = None) -> dict[str, A
     if by is not None and by not in BY:
         raise UsageError(f"the ledger has no breakdown by {by}", next_step=f"Use {', '.join(BY)}.")
     with enter_case(case, "ledger read", who, {"by": by}) as visit:
-        if not case.stage("settled").parts():
-            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+        require_processed(case)
         with connect(case.folder / "spill") as connection:
             _views(case, connection)
             totals = _totals(connection, case)

@@ -24,6 +24,7 @@ from zegel.records import State
 from zegel.service.door import Who, enter_case
 from zegel.service.paging import Part
 from zegel.service.problems import files_of
+from zegel.service.processed import require_processed
 
 if TYPE_CHECKING:
     import duckdb
@@ -113,9 +114,8 @@ def cut_ledger(
 @contextmanager
 def _opened(case: Case, cut: Cut) -> Iterator[_Ledger]:
     """Open the tables of which a cut is made: `states` has a row for each stored message."""
+    require_processed(case)
     settled, scanned = case.stage("settled"), case.stage("scan")
-    if not settled.parts():
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
     states = parquet(settled.files("states")[-1:])
     with connect(case.folder / "spill") as connection:
         connection.execute(f"CREATE VIEW states AS SELECT * FROM {states}")

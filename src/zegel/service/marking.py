@@ -30,6 +30,7 @@ from zegel.processing.whole import write_whole
 from zegel.service.caseindex import settled_files
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.making import making
+from zegel.service.processed import require_processed
 from zegel.service.progress import Progress, silent
 from zegel.service.setapart import (
     ENROLLED,
@@ -105,8 +106,7 @@ def mark(
     """
     door = enter_case(case, MARKED, who)
     with door as visit, case.lock(), making(visit, "privilege", anew=("privilege/",)):
-        if not case.stage("settled").parts():
-            raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+        require_processed(case)
         if enrolled(case) is None:
             raise UsageError(
                 "no privilege register is enrolled",

@@ -9,6 +9,7 @@ from typing import Any
 from zegel.casefile import Case
 from zegel.errors import UsageError
 from zegel.service.door import Who, enter_case
+from zegel.service.processed import require_processed
 from zegel.tables import read_rows
 
 
@@ -29,8 +30,7 @@ def list_problems(
 
 def files_of(case: Case) -> list[Path]:
     """Return the tables of problems; raise where nothing was processed yet."""
-    if not case.stage("scan").parts():
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
+    require_processed(case, stage="scan")
     return [
         *case.stage("scan").files("problems"),
         *case.stage("keys").files("problems")[-1:],

@@ -31,13 +31,12 @@ from zegel.service.door import Visit, Who, enter_case
 from zegel.service.keyround import UNLOCKING, build_keys
 from zegel.service.making import making
 from zegel.service.passphrases import PassphraseList
+from zegel.service.processed import RULES, require_rules, scan_part
 from zegel.service.progress import Progress, silent
 from zegel.service.running import watched
 from zegel.tables import StorageGuard, commit, make_folder
 
 PASSPHRASES = "private/passphrases.json"
-RULES = 5
-"""Version of the rules that turn bytes into rows; tables of another one are not added to."""
 PLAN, GROUPS = "plan.parquet", "groups.json"
 """A round's plan, until it is carried out; and how many contents each of its row groups has."""
 
@@ -87,7 +86,7 @@ def _process(run: _Run, visit: Visit) -> dict[str, str]:
         making(visit, *made, anew=anew),
     ):
         run.progress = progress
-        run.require_rules()
+        require_rules(case)
         run.sweep()
         go_on = run.is_complete()
         visit.write({"version": __version__})
@@ -124,15 +123,6 @@ class _Run:
             )
             for record in self.records
         }
-
-    def require_rules(self) -> None:
-        """Raise where the tables were made by other rules: half of either would be neither."""
-        if any(not part.endswith(f"-v{RULES}") for part in self.case.stage("scan").parts()):
-            raise CaseError(
-                "the case was processed by a version of zegel with other rules",
-                where=str(self.case.folder / "tables"),
-                next_step="Use that version, or take the copies into a new case.",
-            )
 
     def sweep(self) -> None:
         for name in ("scan", UNLOCKING, "keys", "plan", "open", "settled"):
@@ -182,7 +172,7 @@ class _Run:
         """Return the bytes of the files in each partition of an exhibit, by the part's name."""
         partitions = iter_partitions(shelf(self.case).sizes(exhibit))
         return {
-            f"{exhibit}-{number:06d}-v{RULES}": sum(one.size for one in batch if one.is_file)
+            scan_part(exhibit, number): sum(one.size for one in batch if one.is_file)
             for number, batch in enumerate(partitions)
         }
 

@@ -33,6 +33,7 @@ from zegel.investigation.coding import (
 )
 from zegel.processing.sql import connect, parquet
 from zegel.service.door import Who, enter, enter_case
+from zegel.service.processed import require_processed
 from zegel.tables import read_rows
 
 FRAMES = ("accounts with mail", "registered accounts")
@@ -92,9 +93,8 @@ def _with_doubt(codes: Sequence[str]) -> tuple[str, ...]:
 
 def _accounts(case: Case, frame: str) -> set[str]:
     """Return all accounts of one frame: they are metadata of the case."""
+    require_processed(case, stage="scan")
     scanned = case.stage("scan")
-    if not scanned.parts():
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
     table = "stored" if frame == FRAMES[0] else "holdings"
     narrowed = " AND is_message" if table == "stored" else ""
     with connect(case.folder / "spill") as connection:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from zegel.casefile import Case
-from zegel.errors import UsageError
 from zegel.processing.settled import blocks_of
 from zegel.processing.sql import connect
 from zegel.service.door import Who, enter_case
 from zegel.service.paging import Part
+from zegel.service.processed import require_processed
 from zegel.tables import read_rows
 
 _WANTED = """
@@ -46,9 +46,8 @@ def page_of_wanted(case: Case, *, part: Part | None = None, who: Who = None) -> 
 
 
 def _wanted(case: Case) -> list[dict[str, Any]]:
+    require_processed(case)
     merged = case.stage("settled").files("blocks")[-1:]
-    if not merged:
-        raise UsageError("nothing was processed yet", next_step="`zegel process` first.")
     with connect(case.folder / "spill") as connection:
         blocks = blocks_of(case.stage("open").files("sessions"), merged[0])
         rows = connection.execute(_WANTED.format(blocks=blocks)).fetchall()
