@@ -11,12 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
 
 from zegel.processing.settled import BY_PLACE, places_of
-from zegel.processing.sql import connect, parquet, quoted
+from zegel.processing.sql import connect, parquet, put_together, quoted
+
+if TYPE_CHECKING:
+    import duckdb
 
 PARTS = """
-CREATE TABLE parts AS
+CREATE OR REPLACE TABLE parts AS
 WITH named AS (
   SELECT message, u.content_id, u.nth
   FROM {messages} m, unnest([{{'content_id': x, 'nth': i}} FOR x, i IN m.content_ids]) AS t(u)
@@ -29,7 +35,7 @@ SELECT n.message, i.content_id, n.nth, true FROM named n JOIN inside i ON i.root
 """
 
 CONTENTS = """
-CREATE TABLE contents AS
+CREATE OR REPLACE TABLE contents AS
 SELECT * FROM {contents}
 WHERE content_id IN (SELECT content_id FROM parts)
 QUALIFY row_number() OVER (PARTITION BY content_id ORDER BY round DESC) = 1
@@ -37,7 +43,7 @@ QUALIFY row_number() OVER (PARTITION BY content_id ORDER BY round DESC) = 1
 
 # The copies of an unencrypted mail are contents of their own that say the same: said once.
 _SAID = """
-CREATE TABLE said AS
+CREATE OR REPLACE TABLE said AS
 WITH p AS (
   SELECT *, row_number() OVER (PARTITION BY message, plaintext_sha256
                                ORDER BY nth, nested, content_id) = 1 AS fresh
@@ -59,7 +65,7 @@ FROM p GROUP BY p.message
 """
 
 _KEPT = """
-CREATE TABLE kept AS
+CREATE OR REPLACE TABLE kept AS
 SELECT t.message,
        list(DISTINCT s.exhibit ORDER BY s.exhibit) AS exhibits,
        list(DISTINCT s.account ORDER BY s.account) FILTER (s.account <> '') AS accounts,
@@ -82,7 +88,8 @@ GROUP BY t.message
 """
 
 _DOCUMENTS = """
-SELECT row_number() OVER (ORDER BY m.message)::INTEGER - 1 AS number, m.message, m.state,
+SELECT (row_number() OVER (ORDER BY m.message) - 1 + {first})::INTEGER AS number,
+       m.message, m.state,
        k.reason, k.clock, k.clock_ns, k.instants, k.received_ns, k.stored_ns, said.inner_ns,
        k.date_ns,
        k.exhibits, k.accounts, {words:k.envelope} AS envelope,
@@ -111,6 +118,11 @@ class DocumentInput:
     blocks: Path
 
 
+PLACES_AT_ONCE = 400_000
+"""Stored places whose messages are gathered at once: 600 MB hold some 600,000. Each slice reads the
+names of all tables again, so more slices would cost time."""
+_FORM = "FORMAT parquet, COMPRESSION zstd"
+
 WHO_AND_WHEN = (
     "number", "message", "state", "instants", "accounts", "envelope", "sender", "recipients",
     "message_ids", "references", "chat_group", "exhibits",
@@ -129,9 +141,32 @@ def write_documents(
 ) -> int:
     """Write one row per message to `out`, in the order of identities; return how many.
 
-    `but` and `only` are tables of messages to leave out, or to keep to.
+    `but` and `only` are tables of messages to leave out, or to keep to. What is gathered into lists
+    does not spill, so it is gathered for some messages after others.
     """
-    messages = _chosen(files.messages, but, only)
+    slices = 1 + pq.read_metadata(files.states).num_rows // PLACES_AT_ONCE
+    parts = [out.with_name(f"{out.name}.{number}") for number in range(slices)]
+    written = 0
+    with connect(spill) as connection:
+        for number, part in enumerate(parts):
+            messages = _chosen(files.messages, but, only, _range_of(number, slices))
+            written += _write(connection, files, messages, part, columns, written)
+        if slices > 1:
+            put_together(connection, parts, out, _FORM)
+        else:
+            parts[0].rename(out)
+    return written
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    files: DocumentInput,
+    messages: str,
+    out: Path,
+    columns: Sequence[str],
+    first: int,
+) -> int:
+    """Write the documents of some messages, numbered from `first`; return how many."""
     names = {
         "stored": parquet(files.stored),
         "sessions": parquet(files.sessions),
@@ -140,20 +175,34 @@ def write_documents(
         "places": places_of(files.states, messages),
         "place": BY_PLACE,
     }
-    with connect(spill) as connection:
-        for step in (PARTS, CONTENTS, _SAID, _KEPT):
-            connection.execute(step.format(**names))
-        query = with_words(_DOCUMENTS).replace("{messages}", names["messages"])
-        if columns:
-            listed = ", ".join(f'"{name}"' for name in columns)
-            query = f"SELECT {listed} FROM ({query}) ORDER BY message"
-        connection.execute(f"COPY ({query}) TO {quoted(out)} (FORMAT parquet, COMPRESSION zstd)")
-        counted = connection.execute(f"SELECT count(*) FROM {names['messages']}").fetchall()
-        return int(counted[0][0])
+    for step in (PARTS, CONTENTS, _SAID, _KEPT):
+        connection.execute(step.format(**names))
+    query = with_words(_DOCUMENTS).replace("{messages}", messages).replace("{first}", str(first))
+    if columns:
+        listed = ", ".join(f'"{name}"' for name in columns)
+        query = f"SELECT {listed} FROM ({query}) ORDER BY message"
+    connection.execute(f"COPY ({query}) TO {quoted(out)} ({_FORM})")
+    return int(pq.read_metadata(out).num_rows)
 
 
-def _chosen(messages: Path, but: Path | None, only: Path | None) -> str:
-    source = parquet([messages])
+def _range_of(number: int, slices: int) -> str:
+    """Return the condition for the identities of one slice; slices follow each other in order.
+
+    Identities are digests, so that equal ranges hold about as many.
+    """
+    low, high = (0x10000 * at // slices for at in (number, number + 1))
+    conditions = [f"message >= {_blob(low)}"] if number else []
+    if number + 1 < slices:
+        conditions.append(f"message < {_blob(high)}")
+    return " AND ".join(conditions) or "true"
+
+
+def _blob(prefix: int) -> str:
+    return f"unhex('{prefix:04x}')"
+
+
+def _chosen(messages: Path, but: Path | None, only: Path | None, which: str) -> str:
+    source = f"(SELECT * FROM {parquet([messages])} WHERE {which})"
     for how, table in (("ANTI", but), ("SEMI", only)):
         if table is not None:
             source = f"(SELECT * FROM {source} {how} JOIN {parquet([table])} t USING (message))"

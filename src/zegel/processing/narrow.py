@@ -12,16 +12,22 @@ A digest is the first 128 bits of SHA-256: two names that share one would have t
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zegel.processing.sql import connect, parquet, quoted
+from zegel.processing.sql import connect, parquet, put_together, quoted
+
+if TYPE_CHECKING:
+    import duckdb
 
 PEOPLE, NARROW = "people.parquet", "narrow.parquet"
+DOCUMENTS_AT_ONCE = 500_000
+_FORM = "FORMAT parquet, COMPRESSION zstd"
 
 _PAIRS = """
-CREATE TABLE pairs AS
+CREATE OR REPLACE TABLE pairs AS
 SELECT DISTINCT number, w.id FROM (
   SELECT number, unnest(list_concat(coalesce(accounts, []), envelope, sender, recipients)) AS raw
   FROM documents
@@ -29,13 +35,13 @@ SELECT DISTINCT number, w.id FROM (
 """
 
 _MINE = """
-CREATE TABLE mine AS
+CREATE OR REPLACE TABLE mine AS
 SELECT number, list(id ORDER BY id) AS people FROM pairs GROUP BY number
 """
 
 # Who talks: sender and recipients as written; where a mail names none, whoever has it.
 _LONELY = """
-CREATE TABLE lonely AS
+CREATE OR REPLACE TABLE lonely AS
 SELECT number, list_sort(list(p.account)) AS names
 FROM documents d JOIN pairs USING (number) JOIN people p USING (id)
 WHERE len(d.sender) + len(d.recipients) = 0 GROUP BY number
@@ -77,11 +83,27 @@ def write_narrow(documents: Path, folder: Path, spill: Path) -> None:
         by_id = people.append_column("id", pa.array(range(len(numbers)), pa.int32()))
         connection.register("who", who)
         connection.register("people", by_id)
+        _write(connection, documents, folder / NARROW)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, documents: Path, out: Path) -> None:
+    """Write the rows of some documents after others: the lists of people do not spill."""
+    count = pq.read_metadata(documents).num_rows
+    parts: list[Path] = []
+    for first in range(0, max(1, count), DOCUMENTS_AT_ONCE):
+        some = f"number >= {first} AND number < {first + DOCUMENTS_AT_ONCE}"
+        connection.execute(
+            f"CREATE OR REPLACE VIEW documents AS SELECT * FROM {parquet([documents])} WHERE {some}"
+        )
         for step in (_PAIRS, _MINE, _LONELY):
             connection.execute(step)
+        parts.append(out.with_name(f"{out.name}.{len(parts)}"))
         query = _with_digests(_NARROW)
-        out = quoted(folder / NARROW)
-        connection.execute(f"COPY ({query}) TO {out} (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY ({query}) TO {quoted(parts[-1])} ({_FORM})")
+    if len(parts) > 1:
+        put_together(connection, parts, out, _FORM)
+    else:
+        parts[0].rename(out)
 
 
 def _with_digests(query: str) -> str:

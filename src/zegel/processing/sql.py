@@ -91,3 +91,12 @@ def slices_for(rows: int) -> int:
 def slice_of(key: str, number: int, slices: int) -> str:
     """Return the condition that holds for the keys of one slice: every key is in exactly one."""
     return "true" if slices == 1 else f"hash({key}) % {slices} = {number}"
+
+
+def put_together(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[Path], out: Path, form: str
+) -> None:
+    """Write the rows of `parts` to `out`, one part after another, and remove the parts."""
+    connection.execute(f"COPY (SELECT * FROM {parquet(parts)}) TO {quoted(out)} ({form})")
+    for part in parts:
+        part.unlink()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from zegel import service
 from zegel.casefile import Case
 from zegel.errors import CaseError, UsageError
+from zegel.service import processed
 
 ORDER = b"""
 number = "V-1"
@@ -42,11 +42,10 @@ ASKED: dict[str, Callable[[Case], object]] = {
 
 
 @pytest.fixture
-def older(examined: Path, tmp_path: Path) -> Case:
-    """Return a case whose scan bears the rules of another version."""
+def older(examined: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """Return a case whose tables were made by other rules than this program's."""
     shutil.copytree(examined, tmp_path / "case", symlinks=True)
-    for part in (tmp_path / "case" / "tables" / "scan").iterdir():
-        part.rename(part.with_name(re.sub(r"-v\d+$", "-v1", part.name)))
+    monkeypatch.setattr(processed, "RULES", processed.RULES + 1)
     return Case.open(tmp_path / "case")
 
 
