@@ -118,9 +118,9 @@ class DocumentInput:
     blocks: Path
 
 
-PLACES_AT_ONCE = 400_000
-"""Stored places whose messages are gathered at once: 600 MB hold some 600,000. Each slice reads the
-names of all tables again, so more slices would cost time."""
+PLACES_AT_ONCE = 300_000
+"""Stored places whose messages are gathered at once: the limit of memory holds some 500,000. Each
+slice reads the names of all tables again, so more slices would cost time."""
 _FORM = "FORMAT parquet, COMPRESSION zstd"
 
 WHO_AND_WHEN = (

@@ -18,9 +18,10 @@ from zegel.tables.commit import reason_in, refused
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY_LIMIT = "600MB"
+MEMORY_LIMIT = "450MB"
+"""Half of what a process may take; it holds as much again of its own where devices are many."""
 
-ROWS_AT_ONCE = 200_000
+ROWS_AT_ONCE = 150_000
 """Rows gathered into lists at once: DuckDB holds lists in memory, whatever its limit."""
 
 PACKED = "FORMAT parquet, PARQUET_VERSION V2, COMPRESSION zstd, COMPRESSION_LEVEL 1"
