@@ -31,6 +31,13 @@ Buffer = bytes | mmap.mmap
 """What a format reads: indexable, sliceable, with `find`; slices give `bytes`."""
 
 
+def give_back(data: Buffer, end: int) -> None:
+    """Let the system have the memory of a mapped file before `end`, which else counts as ours."""
+    whole_pages = end - end % mmap.PAGESIZE
+    if isinstance(data, mmap.mmap) and whole_pages:
+        data.madvise(mmap.MADV_DONTNEED, 0, min(whole_pages, len(data)))
+
+
 class State(StrEnum):
     """How a stored message, or one layer of it, ended; each exactly once."""
 
@@ -91,6 +98,10 @@ class File:
     def head(self) -> bytes:
         """The first 64 KiB: all that `detect` may look at besides the path."""
         return self.data[:65536]
+
+    def passed(self, end: int) -> None:
+        """Give back the memory of what lies before `end`; asked for again, it is read again."""
+        give_back(self.data, end)
 
 
 @record

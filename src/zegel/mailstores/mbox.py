@@ -67,12 +67,12 @@ class Mbox:
         line_end = _line_end_byte(file.head)
         store = _Store(
             file=file,
-            quoting=_dialect(file.data, line_end),
+            quoting=_dialect(file, line_end),
             account=account_of(file.path),
             folder=_folder(file.path),
         )
         first = start
-        separators = _separators(file.data, line_end)
+        separators = _separators(file, line_end)
         following = next(separators, None)
         while start is not None:
             begin = _after_line(file.data, start)
@@ -153,9 +153,9 @@ def _after_line(data: Buffer, start: int) -> int:
     return start + len(line)
 
 
-def _separators(data: Buffer, line_end: bytes) -> Iterator[int]:
+def _separators(file: File, line_end: bytes) -> Iterator[int]:
     """Yield where separators stand, the first line's aside."""
-    sought = line_end + b"From "
+    sought, data = line_end + b"From ", file.data
     position, size = 0, len(data)
     while position < size:
         chunk = data[position : position + _CHUNK + len(sought)]
@@ -166,6 +166,7 @@ def _separators(data: Buffer, line_end: bytes) -> Iterator[int]:
                 yield start
             found = chunk.find(sought, found + 1)
         position += _CHUNK
+        file.passed(position)
 
 
 def _is_separator_at(data: Buffer, start: int) -> bool:
@@ -231,9 +232,9 @@ def _without_blank(data: Buffer, begin: int, end: int) -> int:
     return end
 
 
-def _dialect(data: Buffer, line_end: bytes) -> str:
+def _dialect(file: File, line_end: bytes) -> str:
     """Return the quoting of the file: the dialect is one for all of its messages."""
-    quoted = ""
+    quoted, data = "", file.data
     position = 0
     while position < len(data):
         chunk = data[position : position + _CHUNK + _DEEPEST]
@@ -247,6 +248,7 @@ def _dialect(data: Buffer, line_end: bytes) -> str:
                 quoted = "mboxo"
             found = chunk.rfind(b">From ", 0, found + 1)
         position += _CHUNK
+        file.passed(position)
     return quoted
 
 
