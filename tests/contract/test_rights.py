@@ -182,6 +182,7 @@ NO_DOOR = frozenset(
         "login", "logout", "challenge", "person_of", "shown_by", "remember", "whoami",  # who acts
         "hand_over", "take_over", "nobody_here", "signed_proof",
         "custody_verify", "check_files", "custody_verify_with_case", "voucher_sentence",
+        "one_opening",  # what a request shares; each act in it is asked about all the same
         "check_certificate", "find_investigation", "read_notice_to",  # of names and papers
         "check_proof", "countersign", "stamp", "stamp_request",  # files that somebody was given
         "verify_dossier", "diff_dossiers", "dossier_terms",

@@ -75,7 +75,7 @@ def check(ended: list[dict[str, Any]], step: Step) -> None:
     [
         ("intake", 1, 3),
         ("intake of a tar", 1, 3),
-        ("process", 2, 9),
+        ("process", 2, 4),
         ("process again", 1, 2),
         ("index", 1, 3),
         ("grant with casework", 1, 3),
