@@ -26,6 +26,7 @@ from typing import Any
 
 import duckdb
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # as a program it finds its neighbour
 from tests.truth.compare import PLAINTEXTS
 
 Message = dict[str, Any]
