@@ -151,10 +151,7 @@ def write_documents(
         for number, part in enumerate(parts):
             messages = _chosen(files.messages, but, only, _range_of(number, slices))
             written += _write(connection, files, messages, part, columns, written)
-        if slices > 1:
-            put_together(connection, parts, out, _FORM)
-        else:
-            parts[0].rename(out)
+        put_together(connection, parts, out, _FORM)
     return written
 
 

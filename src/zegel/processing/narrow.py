@@ -100,10 +100,7 @@ def _write(connection: duckdb.DuckDBPyConnection, documents: Path, out: Path) ->
         parts.append(out.with_name(f"{out.name}.{len(parts)}"))
         query = _with_digests(_NARROW)
         connection.execute(f"COPY ({query}) TO {quoted(parts[-1])} ({_FORM})")
-    if len(parts) > 1:
-        put_together(connection, parts, out, _FORM)
-    else:
-        parts[0].rename(out)
+    put_together(connection, parts, out, _FORM)
 
 
 def _with_digests(query: str) -> str:

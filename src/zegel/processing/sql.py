@@ -97,7 +97,10 @@ def slice_of(key: str, number: int, slices: int) -> str:
 def put_together(
     connection: duckdb.DuckDBPyConnection, parts: Sequence[Path], out: Path, form: str
 ) -> None:
-    """Write the rows of `parts` to `out`, one part after another, and remove the parts."""
+    """Make one file, `out`, of `parts`, one after another; they are gone then."""
+    if len(parts) == 1:
+        parts[0].rename(out)
+        return
     connection.execute(f"COPY (SELECT * FROM {parquet(parts)}) TO {quoted(out)} ({form})")
     for part in parts:
         part.unlink()
