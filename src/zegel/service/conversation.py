@@ -18,7 +18,7 @@ from zegel.investigation.leaves import as_json
 from zegel.investigation.outline import Outline, outline
 from zegel.investigation.rows import rows_numbered, rows_of
 from zegel.service.door import Who, enter
-from zegel.service.reading import find_message, iso
+from zegel.service.reading import find_message, listed
 from zegel.service.said import said_of
 
 By = Literal["people", "thread"]
@@ -116,14 +116,7 @@ def _messages(
         text = row["text"] or ""
         found.append(
             {
-                "number": row["number"],
-                "id": row["message"].hex(),
-                "date": iso(row["clock_ns"]),
-                "clock": row["clock"],
-                "from": row["sender"],
-                "to": row["recipients"],
-                "subject": row["subject"],
-                "state": row["state"],
+                **listed(row),
                 "reason": row["reason"],
                 "language": row["language"],
                 "signature": row["signature"],

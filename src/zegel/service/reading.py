@@ -39,6 +39,20 @@ def iso(instant: int | None) -> str | None:
     return datetime.fromtimestamp(instant // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def listed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what every list of messages says of one, from its row."""
+    return {
+        "number": row["number"],
+        "id": row["message"].hex(),
+        "date": iso(row["clock_ns"]),
+        "clock": row["clock"],
+        "from": row["sender"],
+        "to": row["recipients"],
+        "subject": row["subject"],
+        "state": row["state"],
+    }
+
+
 def show_message(
     inv: Investigation, wanted: str, *, query: str = "", who: Who = None
 ) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from zegel.service.counting import Counts, by_index, by_rows
 from zegel.service.door import Who, enter
 from zegel.service.facets import facets_of, tags_of
 from zegel.service.fields import FIELDS, Fields, asks_casework
-from zegel.service.reading import iso
+from zegel.service.reading import listed
 from zegel.service.said import said_of
 from zegel.service.snippets import snippet
 from zegel.tables.held import Held
@@ -157,14 +157,7 @@ _INDEXES: Held[TextIndex] = Held(_opened, most=8)
 def _hit(row: Mapping[str, Any], node: Node | None, now: Standing) -> dict[str, Any]:
     text = row["text"] or ""
     return {
-        "number": row["number"],
-        "id": row["message"].hex(),
-        "date": iso(row["clock_ns"]),
-        "clock": row["clock"],
-        "from": row["sender"],
-        "to": row["recipients"],
-        "subject": row["subject"],
-        "state": row["state"],
+        **listed(row),
         "language": row["language"],
         "clauses": [admitted["clause"] for admitted in row["admitted"]],
         "tags": list(now.tags),

@@ -38,7 +38,7 @@ from zegel.service.asked import QUERY
 from zegel.service.bulk import MOST_NAMED
 from zegel.service.choosing import Chosen, messages_of
 from zegel.service.door import Visit, Who, enter
-from zegel.service.reading import find_message, iso
+from zegel.service.reading import find_message, iso, listed
 
 CHANGED, READ = "tray changed", "tray read"
 MOST_ON_A_PAGE = 200
@@ -245,14 +245,7 @@ def _rows(inv: Investigation, shown: Sequence[Item]) -> Mapping[bytes, dict[str,
 def _shown(row: Mapping[str, Any], item: Item, said: Mapping[bytes, Standing]) -> dict[str, Any]:
     now = said.get(item.message, Standing())
     return {
-        "number": row["number"],
-        "id": item.message.hex(),
-        "date": iso(row["clock_ns"]),
-        "clock": row["clock"],
-        "from": row["sender"],
-        "to": row["recipients"],
-        "subject": row["subject"],
-        "state": row["state"],
+        **listed(row),
         "tags": list(now.tags),
         "relevance": now.relevance,
         "disagreement": now.disagreement,
