@@ -221,6 +221,7 @@ def start(network: Network, site: LiveSite) -> None:
     """Start what does not run of a site; what was started is stopped where something fails."""
     os.umask(UMASK)
     before = health(network, site)
+    _clear(site, before)
     _ports_free(site, before)
     authority.certify(network, site)
     postfix.configure(network, site)
@@ -247,6 +248,14 @@ def stop(site: LiveSite) -> None:
     postfix.stop(site)
     filter.stop(site)
     dovecot.stop(site)
+
+
+def _clear(site: LiveSite, before: Health) -> None:
+    """Clear away what servers that were killed left of themselves."""
+    if not before.postfix:
+        postfix.clear(site)
+    if not before.dovecot:
+        dovecot.clear(site)
 
 
 def _ports_free(site: LiveSite, before: Health) -> None:

@@ -63,6 +63,15 @@ def until(true: Callable[[], bool], patience: float = PATIENCE) -> bool:
     return True
 
 
+def end_below(folder: Path, patience: float = 5.0) -> None:
+    """End the processes whose working folder lies below `folder`: asked first, then made to."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        for pid in below(folder):
+            send(pid, sign)
+        if until(lambda: not below(folder), patience):
+            return
+
+
 def free(address: str, port: int) -> OSError | None:
     """Return why a port cannot be listened on, or None where it can; connects to nobody."""
     with socket.socket() as probe:

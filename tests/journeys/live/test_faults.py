@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -153,6 +154,23 @@ def test_a_killed_server_is_seen_and_started_again_without_loss(
     assert not health.down
     assert len(arrived(ams, word, f"after {server}")) == 2
     assert site.health(faulty.network, yyz.site).up
+
+
+def test_a_daemon_still_serving_when_its_master_was_killed_does_not_hold_the_port(
+    faulty: Live, ams: Phone, yyz: Phone
+) -> None:
+    """Somebody is connected, so the orphan would serve on, and keep the port, for minutes."""
+    with socket.create_connection((yyz.site.address, yyz.site.relay_port), 10) as held:
+        assert held.recv(1000).startswith(b"220 ")
+        for pid, program in below(yyz.site.folder).items():
+            if program == "master":
+                send(pid, signal.SIGKILL)
+        eventually(lambda: not site.health(faulty.network, yyz.site).postfix)
+        assert "smtpd" in below(yyz.site.folder).values()
+        site.up(faulty.network, [])
+    ams.send(draft(ams, yyz, text="past the orphan"))
+
+    assert len(arrived(yyz, "past the orphan")) == 1
 
 
 def test_a_cut_link_is_taken_up_again(faulty: Live, ams: Phone, yyz: Phone) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shieldnet.errors import NotRunningError, ServiceError
 from shieldnet.network import LiveSite
-from shieldnet.services.processes import alive, below, pid_in, send, until
+from shieldnet.services.processes import alive, below, end_below, pid_in, send, until
 from shieldnet.services.templates import fill
 
 
@@ -46,7 +46,6 @@ def configure(site: LiveSite) -> None:
 
 def start(site: LiveSite) -> None:
     """Start the instance and return once it answers."""
-    _clear(site)
     words = ["dovecot", "-c", str(settings(site))]
     with tempfile.TemporaryFile() as said:  # a pipe would stay open as long as the server runs
         code = subprocess.run(words, check=False, stdout=said, stderr=said).returncode
@@ -56,14 +55,12 @@ def start(site: LiveSite) -> None:
         raise ServiceError(f"Dovecot of {site.name} would not start: {_last(text)}")
 
 
-def _clear(site: LiveSite) -> None:
+def clear(site: LiveSite) -> None:
     """Clear away what a master that was killed left: processes, and its number.
 
     "Dovecot is already running with PID …" is said of a number that nobody has collected yet.
     """
-    for left in below(base(site)):
-        send(left, signal.SIGKILL)
-    until(lambda: not below(base(site)))
+    end_below(base(site))
     (base(site) / "master.pid").unlink(missing_ok=True)
 
 

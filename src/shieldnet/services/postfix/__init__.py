@@ -18,7 +18,7 @@ from typing import Any
 from shieldnet import custody, namespace
 from shieldnet.errors import ServiceError
 from shieldnet.network import LiveSite, Network
-from shieldnet.services.processes import alive, below, pid_in, send, until
+from shieldnet.services.processes import alive, below, end_below, pid_in, send, until
 from shieldnet.services.templates import fill
 
 SYSTEM = Path("/etc/postfix")
@@ -138,6 +138,14 @@ def prepare(site: LiveSite) -> None:
     said = _at_a_terminal("postfix", "-c", str(folder(site)), "check")
     if not (spool(site) / "private").is_dir():
         raise ServiceError(f"Postfix of {site.name} finds its settings wrong: {_last(said)}")
+
+
+def clear(site: LiveSite) -> None:
+    """End what a master that was killed left: its daemons hold their ports as long as they serve.
+
+    Nothing accepted is lost with them: that lies in the queue before anybody is told so.
+    """
+    end_below(spool(site))
 
 
 def stop(site: LiveSite) -> None:
