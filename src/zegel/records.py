@@ -38,6 +38,26 @@ def give_back(data: Buffer, end: int) -> None:
         data.madvise(mmap.MADV_DONTNEED, 0, min(whole_pages, len(data)))
 
 
+_WINDOW = 32 * 2**20
+
+
+def find_in(data: Buffer, words: bytes, start: int = 0) -> int:
+    """Return the first place of `words` from `start` on, or -1, as `find` does.
+
+    Of a mapped file, which may be of any size, no more than a window is held at once.
+    """
+    if not isinstance(data, mmap.mmap):
+        return data.find(words, start)
+    while start < len(data):
+        end = (start // _WINDOW + 1) * _WINDOW
+        found = data.find(words, start, end + len(words) - 1)
+        if found >= 0:
+            return found
+        give_back(data, end)
+        start = end
+    return -1
+
+
 class State(StrEnum):
     """How a stored message, or one layer of it, ended; each exactly once."""
 

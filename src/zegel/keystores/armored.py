@@ -14,7 +14,7 @@ from dataclasses import replace
 from zegel.openpgp.armor import ArmorBlock, dearmor, find_armor
 from zegel.openpgp.framing import read_packets
 from zegel.openpgp.keys import split_certificates
-from zegel.records import File, FoundKey, Problem
+from zegel.records import File, FoundKey, Problem, find_in
 
 _MARKS = tuple(b"-----BEGIN PGP " + kind for kind in (b"PUBLIC KEY", b"PRIVATE KEY", b"SECRET KEY"))
 _ANY_FILE = b"-----BEGIN PGP ARMORED FILE"
@@ -32,9 +32,9 @@ class Armored:
 
     def detect(self, file: File) -> int:
         """Look through the whole file: a key may stand far down in a log."""
-        if any(file.data.find(mark) >= 0 for mark in _MARKS):
+        if any(find_in(file.data, mark) >= 0 for mark in _MARKS):
             return 20
-        rings = file.data.find(_ANY_FILE) >= 0 and next(_rings(file), None) is not None
+        rings = find_in(file.data, _ANY_FILE) >= 0 and next(_rings(file), None) is not None
         return 20 if rings else 0
 
     def keys(self, file: File) -> Iterator[FoundKey | Problem]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from zegel.mailstores.accounts import account_of
 from zegel.openpgp.armor import find_armor
 from zegel.openpgp.recognise import looks_like_message
-from zegel.records import File, Problem, Span
+from zegel.records import File, Problem, Span, find_in
 
 _KINDS = ("MESSAGE", "SIGNED MESSAGE")
 _BEGINS = (b"-----BEGIN PGP MESSAGE", b"-----BEGIN PGP SIGNED MESSAGE", b"-----BEGIN PGP ARMORED")
@@ -29,7 +29,7 @@ class OpenPGPMessage:
         """Return 10 for packets of a message, or for text that holds an armoured one."""
         if looks_like_message(file.head):
             return 10
-        return 10 if any(file.data.find(begin) >= 0 for begin in _BEGINS) else 0
+        return 10 if any(find_in(file.data, begin) >= 0 for begin in _BEGINS) else 0
 
     def spans(self, file: File) -> Iterator[Span | Problem]:
         """Yield the binary message, or each armoured one that does not lie inside another."""

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import pybase64
 
 from zegel.openpgp.framing import read_packets
-from zegel.records import Buffer, Problem, record
+from zegel.records import Buffer, Problem, find_in, record
 
 MAX_HEADER_LINES = 64
 MAX_CHECKED = 4 << 20
@@ -80,9 +80,9 @@ class _Next:
         """Return the first place from `pos` on that is not dash-escaped, or -1."""
         if self.found != -2 and self.asked <= pos and (self.found < 0 or self.found >= pos):
             return self.found
-        found = self.data.find(self.words, pos)
+        found = find_in(self.data, self.words, pos)
         while found >= 2 and self.data[found - 2 : found] == b"- ":
-            found = self.data.find(self.words, found + 1)
+            found = find_in(self.data, self.words, found + 1)
         self.asked, self.found = pos, found
         return found
 
@@ -92,15 +92,15 @@ def find_armor(data: Buffer) -> Iterator[ArmorBlock]:
 
     What a cleartext-signed text quotes is found too; its own signature is part of its block.
     """
-    begin = data.find(_BEGIN)
+    begin = find_in(data, _BEGIN)
     if begin < 0:
         return
     ends: tuple[_Next, ...] = ()
     end = own = -1
     while begin >= 0:
-        following = data.find(_BEGIN, begin + len(_BEGIN))
+        following = find_in(data, _BEGIN, begin + len(_BEGIN))
         if end < begin:
-            end = data.find(_END, begin)
+            end = find_in(data, _END, begin)
             end = len(data) if end < 0 else end
         named = _KIND.match(data[begin : begin + 64])
         kind = _KINDS.get(named.group(1)) if named else None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.memory import resident
 from zegel.exhibits.model import Entry, EntryKind
 from zegel.exhibits.reading import check
 from zegel.mailstores.mbox import FORMAT
@@ -28,14 +29,6 @@ def mapped(tmp_path: Path) -> Iterator[mmap.mmap]:
             file.write(MAIL)
         file.flush()
         yield mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def resident() -> int:
-    """Return the bytes of files that are counted as this process's memory."""
-    for line in Path("/proc/self/status").read_text("ascii").splitlines():
-        if line.startswith("RssFile:"):
-            return int(line.split()[1]) * 1024
-    raise AssertionError("proc(5) knows no RssFile")
 
 
 def test_the_pages_of_a_mailbox_that_was_checked_and_gone_through_are_given_back(
