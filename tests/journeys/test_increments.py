@@ -113,6 +113,7 @@ def work_of(case: Path, *words: str | Path) -> Work:
     with pytest.MonkeyPatch.context() as patch:
         for where, name, kind in (
             (folder.FolderCopy, "read_checked", "files"),
+            (folder.FolderCopy, "read_part", "files"),
             (unlock, "session_keys", "operations"),
             (keytable, "unlock", "guesses"),
             (index, "_document", "texts"),

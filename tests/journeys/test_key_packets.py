@@ -92,13 +92,13 @@ def test_a_key_packet_in_a_copy_that_changed_is_lost_and_said_so(
 ) -> None:
     case = case_of(copies, "copy", "keys")
     nothing_spooled(monkeypatch)
-    kept = Fetcher._stored
+    kept = Fetcher._octets
 
     def changed(self: Fetcher, place: dict[str, Any]) -> bytes | None:
-        raw = kept(self, place)
-        return None if raw is None or b"<1@x>" in raw else raw
+        octets = kept(self, place)
+        return None if octets is None or b"<1@x>" in octets else octets
 
-    monkeypatch.setattr(Fetcher, "_stored", changed)
+    monkeypatch.setattr(Fetcher, "_octets", changed)
     process(case, ProcessOptions(workers=1))
     kinds = [one["kind"] for one in done("problems", "--case", case.folder, "--json").json]
 

@@ -18,7 +18,7 @@ from zegel.exhibits.listing import Carrier, Listing
 from zegel.exhibits.model import Entry, EntryKind, Limits
 from zegel.exhibits.opening import Opened
 from zegel.exhibits.places import Places
-from zegel.exhibits.reading import carried, check
+from zegel.exhibits.reading import carried, carried_part, check
 from zegel.exhibits.tar import Member
 from zegel.records import Buffer, Problem
 
@@ -58,6 +58,10 @@ class ArchiveCopy:
     def read(self, entry: Entry) -> Buffer:
         """Return the bytes of `entry` as they are now, unchecked."""
         return carried(self._places, entry, self._work)
+
+    def read_part(self, entry: Entry, offset: int, size: int) -> bytes:
+        """Return `size` bytes of `entry` from `offset` as they are now, unchecked."""
+        return carried_part(self._places, entry, offset, size)
 
     def read_checked(self, entry: Entry) -> Buffer:
         """Return the bytes of `entry`; raise `SealBroken` unless they are those sealed."""

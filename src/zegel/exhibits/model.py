@@ -117,6 +117,9 @@ class Copy(Protocol):
     def read(self, entry: Entry) -> Buffer:
         """Return the bytes of `entry` as they are now, unchecked."""
 
+    def read_part(self, entry: Entry, offset: int, size: int) -> bytes:
+        """Return `size` bytes of `entry` from `offset` as they are now, unchecked."""
+
     def read_checked(self, entry: Entry) -> Buffer:
         """Return the bytes of `entry`; raise `SealBroken` unless they are those sealed."""
 

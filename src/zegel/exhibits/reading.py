@@ -39,11 +39,19 @@ def held_bytes(carrier: Extent, offset: int, size: int, work: Path) -> Buffer:
 
 def carried(places: Places, entry: Entry, work: Path) -> Buffer:
     """Return the bytes of an entry that something else carries."""
+    return held_bytes(_carrier(places, entry), entry.data_offset, entry.size, work)
+
+
+def carried_part(places: Places, entry: Entry, offset: int, size: int) -> bytes:
+    """Return `size` bytes, from `offset`, of an entry that something else carries."""
+    return part(_carrier(places, entry), entry.data_offset, entry.size).read(offset, size)
+
+
+def _carrier(places: Places, entry: Entry) -> Extent:
     try:
-        carrier = places.carrier(entry.backing)
+        return places.carrier(entry.backing)
     except ContainerChangedError:
         raise SealBroken(entry.path) from None
-    return held_bytes(carrier, entry.data_offset, entry.size, work)
 
 
 def check(entry: Entry, content: Buffer) -> Buffer:

@@ -6,7 +6,8 @@ until each packet that the plan names is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from zegel.processing.layers import FoundLayer, find_layers, find_layers_in_byte
 from zegel.processing.mime import read_mail
 from zegel.processing.planned import Planned
 from zegel.processing.spool import SpoolReader
+from zegel.processing.stored import content_identity
 from zegel.records import File, Span
 
 FindEntry = Callable[[dict[str, Any]], tuple[Copy, Entry]]
@@ -84,10 +86,10 @@ class Fetcher:
                               place["spooled_keys"], place["spooled_size"])  # fmt: skip
         if found is not None:
             return found
-        raw = self._stored(place)
-        if raw is None:
+        stored = self._layer(place, row)
+        if stored is None:
             return None
-        message = find_layer(place, raw).message
+        message = stored[0].message
         assert isinstance(message, EncryptedMessage)
         return message, {head(esk): esk for esk in message.esks}
 
@@ -112,32 +114,48 @@ class Fetcher:
         )
         return message, unpacked(packets)
 
-    def raw(self, row: Planned) -> tuple[dict[str, Any], bytes]:
-        """Return the stored message a content lies in, and where that was read."""
+    def clear(self, row: Planned) -> tuple[dict[str, Any], FoundLayer, bytes]:
+        """Return what nothing encrypts, the stored message it lies in, and where that was read."""
         for place in row.places():
-            raw = self._stored(place)
-            if raw is not None:
-                return place, raw
+            found = self._layer(place, row)
+            if found is not None:
+                return place, *found
         raise LostPlaceError
 
-    def _stored(self, place: dict[str, Any]) -> bytes | None:
+    def _layer(self, place: dict[str, Any], row: Planned) -> tuple[FoundLayer, bytes] | None:
+        """Return a content's layer and stored message, if its octets are those that were sealed.
+
+        Its identity vouches for that: it is a digest of them, made when the whole file was checked.
+        To check the file again for each content in it would take as long as both are large.
+        """
+        octets = self._octets(place)
+        if octets is None:
+            return None
+        whole, digest = File(path=b"", data=octets), hashlib.sha256(octets).digest()
+        span = Span(offset=0, length=len(octets), quoting=place["quoting"])
+        raw = mailstores.by_name(place["format"]).message(whole, span)
+        for layer in _layers_at(place, row.kind, raw):
+            if content_identity(layer, digest) == row.content_id:
+                return layer, raw
+        return None
+
+    def _octets(self, place: dict[str, Any]) -> bytes | None:
         copy, entry = self._find_entry(place)
         try:
-            data = copy.read_checked(entry)
+            return copy.read_part(entry, place["offset"], place["length"])
         except (SealBroken, OSError):
             return None
-        file = File(path=entry.path, data=data, mtime_ns=entry.mtime_ns)
-        span = Span(offset=place["offset"], length=place["length"], quoting=place["quoting"])
-        return mailstores.by_name(place["format"]).message(file, span)
 
 
-def find_layer(place: dict[str, Any], raw: bytes) -> FoundLayer:
-    """Return the layer of a stored message that a place names."""
-    if mailstores.by_name(place["format"]).mail:
-        layers = find_layers(read_mail(raw))
-    else:
-        layers = find_layers_in_bytes(raw, "")
-    return next(layer for layer in layers if layer.path == place["layer_path"])
+def _layers_at(place: dict[str, Any], kind: str, raw: bytes) -> Iterator[FoundLayer]:
+    """Yield the layers of a stored message at the path that a place names."""
+    path = place["layer_path"]
+    if kind == "plain":
+        yield FoundLayer(path=path, kind="plain", message=None)
+        return
+    mail = mailstores.by_name(place["format"]).mail
+    layers = find_layers(read_mail(raw)) if mail else find_layers_in_bytes(raw, "")
+    yield from (layer for layer in layers if layer.path == path)
 
 
 def _with(message: EncryptedMessage, row: Planned, keys: dict[bytes, Esk]) -> EncryptedMessage:

@@ -25,7 +25,7 @@ from zegel.openpgp.model import (
 from zegel.openpgp.secondopinion import Opinion
 from zegel.processing.batches import in_batches
 from zegel.processing.contents import Content, read_content, read_plain
-from zegel.processing.fetching import Fetcher, LostPlaceError, find_layer
+from zegel.processing.fetching import Fetcher, LostPlaceError
 from zegel.processing.keypackets import named
 from zegel.processing.layers import FoundLayer
 from zegel.processing.planned import Planned
@@ -234,13 +234,12 @@ class Opening:
         find_key = self.unlocker.keyring.find_public
         identity, kind = item.row.content_id, item.row.kind
         try:
-            item.place, raw = self.fetcher.raw(item.row)
-            if kind == "plain":
-                self._content(identity, read_plain(raw, find_key))
-                return
-            layer = find_layer(item.place, raw)
+            item.place, layer, raw = self.fetcher.clear(item.row)
         except LostPlaceError:
             self._problem(Problem(kind="sealed bytes lost"))
+            return
+        if kind == "plain":
+            self._content(identity, read_plain(raw, find_key))
             return
         assert isinstance(layer.message, ClearMessage)
         opened = open_clear(layer.message)
