@@ -9,47 +9,34 @@ holds content of the whole case: it lies in the case's index, and nothing shows 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
-from zegel.processing.settled import BY_PLACE, places_of
+from zegel.processing.bymessage import Columns, DocumentInput, Slice, by_message
 from zegel.processing.sql import connect, parquet, put_together, quoted
 
 if TYPE_CHECKING:
     import duckdb
 
-PARTS = """
-CREATE OR REPLACE TABLE parts AS
-WITH named AS (
-  SELECT message, u.content_id, u.nth
-  FROM {messages} m, unnest([{{'content_id': x, 'nth': i}} FOR x, i IN m.content_ids]) AS t(u)
-), inside AS (
-  SELECT DISTINCT root_id, content_id FROM {sessions} WHERE root_id <> content_id
+_COLUMNS = Columns(
+    places="""t.clock, t.clock_ns, t.state, t.reason, s.exhibit, s.entry, s."offset", s.account,
+              s.envelope, s.sender, s.recipients, s."references", s.subject, s.message_id,
+              s.received_ns, s.stored_ns, s.date_ns""",
+    contents="""c.plaintext_sha256, c.text, c.subject, c.sender, c.recipients, c."references",
+                c.message_id, c.chat_group, c.date_ns, c.attachments, c.signature""",
 )
-SELECT message, content_id, nth, false AS nested FROM named
-UNION
-SELECT n.message, i.content_id, n.nth, true FROM named n JOIN inside i ON i.root_id = n.content_id
-"""
-
-CONTENTS = """
-CREATE OR REPLACE TABLE contents AS
-SELECT * FROM {contents}
-WHERE content_id IN (SELECT content_id FROM parts)
-QUALIFY row_number() OVER (PARTITION BY content_id ORDER BY round DESC) = 1
-"""
 
 # The copies of an unencrypted mail are contents of their own that say the same: said once.
 _SAID = """
 CREATE OR REPLACE TABLE said AS
 WITH p AS (
-  SELECT *, row_number() OVER (PARTITION BY message, plaintext_sha256
+  SELECT *, row_number() OVER (PARTITION BY number, plaintext_sha256
                                ORDER BY nth, nested, content_id) = 1 AS fresh
-  FROM parts LEFT JOIN contents USING (content_id)
+  FROM {contents}
 )
-SELECT p.message,
+SELECT p.number,
        string_agg(nullif(p.text, ''), chr(10) ORDER BY p.nth, p.nested, p.content_id)
          FILTER (p.fresh) AS text,
        arg_min(p.subject, (p.nth, p.nested, p.content_id)) AS subject,
@@ -61,30 +48,30 @@ SELECT p.message,
        list([a.filename FOR a IN p.attachments]) FILTER (p.fresh) AS attachments,
        max(CASE p.signature WHEN 'bad' THEN 4 WHEN 'unknown signer' THEN 3
                             WHEN 'unsupported' THEN 2 WHEN 'good' THEN 1 ELSE 0 END) AS signed
-FROM p GROUP BY p.message
+FROM p GROUP BY p.number
 """
 
 _KEPT = """
 CREATE OR REPLACE TABLE kept AS
-SELECT t.message,
-       list(DISTINCT s.exhibit ORDER BY s.exhibit) AS exhibits,
-       list(DISTINCT s.account ORDER BY s.account) FILTER (s.account <> '') AS accounts,
-       list(s.envelope) AS envelope, list(s.sender) AS sender, list(s.recipients) AS recipients,
-       list(s."references") AS refs,
-       arg_min(s.subject, (s.exhibit, s.entry, s."offset")) AS subject,
-       list(DISTINCT s.message_id) FILTER (s.message_id <> '') AS message_ids,
-       list(DISTINCT s.received_ns ORDER BY s.received_ns)
-         FILTER (s.received_ns IS NOT NULL) AS received_ns,
-       list(DISTINCT s.stored_ns ORDER BY s.stored_ns)
-         FILTER (s.stored_ns IS NOT NULL) AS stored_ns,
-       list(DISTINCT s.date_ns ORDER BY s.date_ns) FILTER (s.date_ns IS NOT NULL) AS date_ns,
-       arg_min(t.clock, (t.clock_ns, t.exhibit, t.entry, t."offset")) AS clock,
-       min(t.clock_ns) AS clock_ns,
-       list(DISTINCT t.clock_ns ORDER BY t.clock_ns) FILTER (t.clock_ns IS NOT NULL) AS instants,
-       arg_min(t.reason, CASE t.state WHEN 'readable' THEN 0 WHEN 'not encrypted' THEN 1
+SELECT number,
+       list(DISTINCT exhibit ORDER BY exhibit) AS exhibits,
+       list(DISTINCT account ORDER BY account) FILTER (account <> '') AS accounts,
+       list(envelope) AS envelope, list(sender) AS sender, list(recipients) AS recipients,
+       list("references") AS refs,
+       arg_min(subject, (exhibit, entry, "offset")) AS subject,
+       list(DISTINCT message_id) FILTER (message_id <> '') AS message_ids,
+       list(DISTINCT received_ns ORDER BY received_ns)
+         FILTER (received_ns IS NOT NULL) AS received_ns,
+       list(DISTINCT stored_ns ORDER BY stored_ns)
+         FILTER (stored_ns IS NOT NULL) AS stored_ns,
+       list(DISTINCT date_ns ORDER BY date_ns) FILTER (date_ns IS NOT NULL) AS date_ns,
+       arg_min(clock, (clock_ns, exhibit, entry, "offset")) AS clock,
+       min(clock_ns) AS clock_ns,
+       list(DISTINCT clock_ns ORDER BY clock_ns) FILTER (clock_ns IS NOT NULL) AS instants,
+       arg_min(reason, CASE state WHEN 'readable' THEN 0 WHEN 'not encrypted' THEN 1
                                       WHEN 'partly readable' THEN 2 ELSE 3 END) AS reason
-FROM {places} t JOIN {stored} s USING ({place})
-GROUP BY t.message
+FROM {places}
+GROUP BY number
 """
 
 _DOCUMENTS = """
@@ -101,26 +88,11 @@ SELECT (row_number() OVER (ORDER BY m.message) - 1 + {first})::INTEGER AS number
        list_filter(flatten(said.attachments), lambda name: name <> '') AS attachments,
        CASE said.signed WHEN 4 THEN 'bad' WHEN 3 THEN 'unknown signer' WHEN 2 THEN 'unsupported'
                         WHEN 1 THEN 'good' ELSE 'none' END AS signature
-FROM {messages} m JOIN kept k USING (message) LEFT JOIN said USING (message)
+FROM {messages} m JOIN kept k USING (number) LEFT JOIN said USING (number)
 ORDER BY m.message
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentInput:
-    """The Parquet files that documents are gathered from."""
-
-    stored: Sequence[Path]
-    sessions: Sequence[Path]
-    contents: Sequence[Path]
-    states: Path
-    messages: Path
-    blocks: Path
-
-
-PLACES_AT_ONCE = 300_000
-"""Stored places whose messages are gathered at once: the limit of memory holds some 500,000. Each
-slice reads the names of all tables again, so more slices would cost time."""
 _FORM = "FORMAT parquet, COMPRESSION zstd"
 
 WHO_AND_WHEN = (
@@ -141,40 +113,31 @@ def write_documents(
 ) -> int:
     """Write one row per message to `out`, in the order of identities; return how many.
 
-    `but` and `only` are tables of messages to leave out, or to keep to. What is gathered into lists
-    does not spill, so it is gathered for some messages after others.
+    `but` and `only` are tables of messages to leave out, or to keep to.
     """
-    slices = 1 + pq.read_metadata(files.states).num_rows // PLACES_AT_ONCE
-    parts = [out.with_name(f"{out.name}.{number}") for number in range(slices)]
     written = 0
     with connect(spill) as connection:
-        for number, part in enumerate(parts):
-            messages = _chosen(files.messages, but, only, _range_of(number, slices))
-            written += _write(connection, files, messages, part, columns, written)
+        chosen = _chosen(but, only)
+        with by_message(connection, files, _COLUMNS, out, chosen=chosen) as slices:
+            parts = [out.with_name(f"{out.name}.{number}") for number in range(len(slices))]
+            for one, part in zip(slices, parts, strict=True):
+                written += _write(connection, one, part, columns, written)
         put_together(connection, parts, out, _FORM)
     return written
 
 
 def _write(
     connection: duckdb.DuckDBPyConnection,
-    files: DocumentInput,
-    messages: str,
+    some: Slice,
     out: Path,
     columns: Sequence[str],
     first: int,
 ) -> int:
     """Write the documents of some messages, numbered from `first`; return how many."""
-    names = {
-        "stored": parquet(files.stored),
-        "sessions": parquet(files.sessions),
-        "contents": parquet(files.contents),
-        "messages": messages,
-        "places": places_of(files.states, messages),
-        "place": BY_PLACE,
-    }
-    for step in (PARTS, CONTENTS, _SAID, _KEPT):
-        connection.execute(step.format(**names))
-    query = with_words(_DOCUMENTS).replace("{messages}", messages).replace("{first}", str(first))
+    connection.execute(_SAID.format(contents=some.contents))
+    connection.execute(_KEPT.format(places=some.places))
+    query = with_words(_DOCUMENTS).replace("{messages}", some.messages)
+    query = query.replace("{first}", str(first))
     if columns:
         listed = ", ".join(f'"{name}"' for name in columns)
         query = f"SELECT {listed} FROM ({query}) ORDER BY message"
@@ -182,28 +145,12 @@ def _write(
     return int(pq.read_metadata(out).num_rows)
 
 
-def _range_of(number: int, slices: int) -> str:
-    """Return the condition for the identities of one slice; slices follow each other in order.
-
-    Identities are digests, so that equal ranges hold about as many.
-    """
-    low, high = (0x10000 * at // slices for at in (number, number + 1))
-    conditions = [f"message >= {_blob(low)}"] if number else []
-    if number + 1 < slices:
-        conditions.append(f"message < {_blob(high)}")
-    return " AND ".join(conditions) or "true"
-
-
-def _blob(prefix: int) -> str:
-    return f"unhex('{prefix:04x}')"
-
-
-def _chosen(messages: Path, but: Path | None, only: Path | None, which: str) -> str:
-    source = f"(SELECT * FROM {parquet([messages])} WHERE {which})"
-    for how, table in (("ANTI", but), ("SEMI", only)):
-        if table is not None:
-            source = f"(SELECT * FROM {source} {how} JOIN {parquet([table])} t USING (message))"
-    return source
+def _chosen(but: Path | None, only: Path | None) -> str:
+    return " ".join(
+        f"{how} JOIN {parquet([table])} {how.lower()}_these USING (message)"
+        for how, table in (("ANTI", but), ("SEMI", only))
+        if table is not None
+    )
 
 
 def with_words(query: str) -> str:

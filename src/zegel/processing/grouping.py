@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zegel.processing.sql import PACKED, connect, parquet, quoted, slice_of, slices_of
+from zegel.processing.sql import PACKED, connect, parquet, parted, quoted, slice_of, slices_of
 from zegel.processing.unlock import Budget
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ _SETS = """
                'data_offset': m.data_offset, 'backing': m.backing}}, {places}) AS places,
          list_distinct(flatten(list(l.accounts))) AS accounts
   FROM {layers} l JOIN ({manifests}) m ON m.exhibit = l.exhibit AND m.number = l.entry
-  WHERE {slice}
   GROUP BY l.content_id, l.esks
 """
 """Copies with the same key packets, and up to PLACES places of each."""
@@ -139,18 +138,21 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
     Places and packets of a content are gathered into lists, which cannot spill: so many contents
     at a time that they fit, each slice a file; the slices are then merged in order, which can.
     """
-    parts = [out.with_name(f"{out.name}.{number}") for number in range(slices_of(files.layers))]
-    with connect(spill) as connection:
-        for number, part in enumerate(parts):
-            one = _query(files, slice_of("l.content_id", number, len(parts)))
-            _write(connection, one, part if len(parts) > 1 else out)
-        if len(parts) > 1:
-            _write(connection, f"SELECT * FROM {parquet(parts)}", out)
+    slices = slices_of(files.layers)
+    layers, of = parquet(files.layers, filename=True), slice_of("content_id", slices)
+    with connect(spill) as connection, parted(connection, layers, of, slices, out) as tables:
+        if slices == 1:
+            _write(connection, _query(files, layers), out)
+            return
+        parts = [out.with_name(f"{out.name}.{number}") for number in range(slices)]
+        for part, table in zip(parts, tables, strict=True):
+            _write(connection, _query(files, table), part)
+        _write(connection, f"SELECT * FROM {parquet(parts)}", out)
     for part in parts:
-        part.unlink(missing_ok=True)
+        part.unlink()
 
 
-def _query(files: RoundInput, one: str) -> str:
+def _query(files: RoundInput, layers: str) -> str:
     steps = ""
     pending = _FIRST
     if files.sessions:
@@ -160,8 +162,7 @@ def _query(files: RoundInput, one: str) -> str:
         _MANIFEST.format(exhibit=f"'{name}'", manifest=quoted(path))
         for name, path in files.manifests.items()
     )
-    layers = parquet(files.layers, filename=True)
-    sets = _SETS.format(layers=layers, manifests=manifests, places=PLACES, slice=one)
+    sets = _SETS.format(layers=layers, manifests=manifests, places=PLACES)
     several = "SELECT content_id FROM sets GROUP BY content_id HAVING count(*) > 1"
     return (
         f"WITH {steps} sets AS MATERIALIZED ({sets}), several AS ({several}), "

@@ -283,7 +283,7 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
         join_messages(connection)
         make(MEMBERS)
         make(TOLD)
-        _gather(connection, "mixed", MIXED, "label", "told")
+        _gather(connection, "mixed", MIXED, "label", "(FROM told WHERE mixed)")
         make(MESSAGES)
         for table, rows in OUT.items():
             write(table, rows)
@@ -296,7 +296,7 @@ def _gather(
     ((rows,),) = connection.execute(f"SELECT count(*) FROM {of}").fetchall()
     slices = slices_for(rows)
     for number in range(slices):
-        one = query.replace("{slice}", slice_of(key, number, slices))
+        one = query.replace("{slice}", f"{slice_of(key, slices)} = {number}")
         into = f"INSERT INTO {table}" if number else f"CREATE TABLE {table} AS"
         connection.execute(f"{into} {one}")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 
@@ -23,6 +24,9 @@ MEMORY_LIMIT = "450MB"
 
 ROWS_AT_ONCE = 150_000
 """Rows gathered into lists at once: DuckDB holds lists in memory, whatever its limit."""
+
+_SMALL_GROUP, _GREAT_GROUP = 2048, 122_880
+"""Rows of a Parquet row group, which is held in memory until it is written: DuckDB's bounds."""
 
 PACKED = "FORMAT parquet, PARQUET_VERSION V2, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 """How DuckDB writes a table; its own level of 3 takes longer than the query before it."""
@@ -89,9 +93,34 @@ def slices_for(rows: int) -> int:
     return 1 + rows // ROWS_AT_ONCE
 
 
-def slice_of(key: str, number: int, slices: int) -> str:
-    """Return the condition that holds for the keys of one slice: every key is in exactly one."""
-    return "true" if slices == 1 else f"hash({key}) % {slices} = {number}"
+def slice_of(key: str, slices: int) -> str:
+    """Return the expression for the number of the slice that a key is in."""
+    return f"hash({key}) % {slices}"
+
+
+@contextmanager
+def parted(
+    connection: duckdb.DuckDBPyConnection, rows: str, of: str, slices: int, beside: Path
+) -> Iterator[list[str]]:
+    """Yield a table expression for the rows of each slice; `of` gives a row's number of its slice.
+
+    They are read once, and sorted by slice into a file beside `beside`, of which each expression
+    reads its own part. Sorting spills, unlike lists.
+    """
+    if slices == 1:
+        yield [rows]
+        return
+    place = beside.with_name(f"{beside.name}.slices-{uuid4().hex[:8]}")
+    numbered = f"SELECT *, ({of})::INTEGER AS slice FROM {rows} ORDER BY slice"
+    connection.execute(
+        f"COPY ({numbered}) TO {quoted(place)} "
+        f"(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {_SMALL_GROUP})"
+    )
+    part = f"(SELECT * EXCLUDE (slice) FROM {parquet([place])} WHERE slice = {{}})"
+    try:
+        yield [part.format(number) for number in range(slices)]
+    finally:
+        place.unlink(missing_ok=True)
 
 
 def put_together(
@@ -101,6 +130,10 @@ def put_together(
     if len(parts) == 1:
         parts[0].rename(out)
         return
+    rows = sum(pq.read_metadata(part).num_rows for part in parts)
+    # Rows that fill a part's memory fill as much of it here.
+    group = min(_GREAT_GROUP, max(_SMALL_GROUP, rows // len(parts)))
+    form = f"{form}, ROW_GROUP_SIZE {group}"
     connection.execute(f"COPY (SELECT * FROM {parquet(parts)}) TO {quoted(out)} ({form})")
     for part in parts:
         part.unlink()

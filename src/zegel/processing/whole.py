@@ -10,12 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from zegel.processing.documents import CONTENTS, PARTS, DocumentInput, with_words
+from zegel.processing.bymessage import PARTS, DocumentInput
+from zegel.processing.documents import with_words
 from zegel.processing.settled import BY_PLACE, places_of
 from zegel.processing.sql import connect, parquet, quoted
 
 GROUP = 2048
 """Rows that are looked at together."""
+
+CONTENTS = """
+CREATE OR REPLACE TABLE contents AS
+SELECT * FROM {contents}
+WHERE content_id IN (SELECT content_id FROM parts)
+QUALIFY row_number() OVER (PARTITION BY content_id ORDER BY round DESC) = 1
+"""
 
 _BASIS = """
 CREATE TABLE basis AS
@@ -88,6 +96,7 @@ def write_whole(
         "messages": parquet([files.messages]),
         "places": places_of(files.states, parquet([files.messages])),
         "place": BY_PLACE,
+        "key": "message",
         "known": f"SELECT message, basis FROM {parquet(known)}" if known else _NOTHING_KNOWN,
     }
     with connect(spill) as connection:

@@ -14,7 +14,8 @@ from typing import Any
 
 from zegel.casefile import Case, ExhibitShelf
 from zegel.errors import UsageError
-from zegel.processing.documents import WHO_AND_WHEN, DocumentInput, write_documents
+from zegel.processing.bymessage import DocumentInput
+from zegel.processing.documents import WHO_AND_WHEN, write_documents
 from zegel.processing.narrow import write_narrow
 from zegel.processing.settled import identity_of
 from zegel.search import build_index

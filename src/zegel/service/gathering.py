@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zegel.casefile import Case
-from zegel.processing.documents import PARTS
+from zegel.processing.bymessage import PARTS
 from zegel.processing.settled import BY_PLACE, INSTANT, blocks_of, places_of
 from zegel.processing.sql import connect, parquet, quoted
 from zegel.service.caseindex import identity_in, settled_files
@@ -110,6 +110,7 @@ class Gatherer:
             "messages": messages,
             "places": places_of(files.states, messages),
             "place": BY_PLACE,
+            "key": "message",
             "identity": identity_in(self._case),
             "instant": INSTANT,
             "entries": " UNION ALL ".join(map(self._entries, self._names)),

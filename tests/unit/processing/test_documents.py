@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from zegel.casefile import Case
-from zegel.processing import documents, narrow
+from zegel.processing import bymessage, narrow
 from zegel.processing.documents import WHO_AND_WHEN, write_documents
 from zegel.processing.narrow import write_narrow
 from zegel.service.caseindex import settled_files
@@ -40,7 +39,7 @@ def test_slices_give_the_rows_that_one_would(
 ) -> None:
     case = Case.open(examined)
     whole = tables_of(case, tmp_path / "whole")
-    monkeypatch.setattr(documents, "PLACES_AT_ONCE", size)
+    monkeypatch.setattr(bymessage, "PLACES_AT_ONCE", size)
     monkeypatch.setattr(narrow, "DOCUMENTS_AT_ONCE", size)
 
     sliced = tables_of(case, tmp_path / "sliced")
@@ -49,18 +48,3 @@ def test_slices_give_the_rows_that_one_would(
     for one, other in zip(whole, sliced, strict=True):
         assert one.to_pylist() == other.to_pylist()
         assert one.schema.types == other.schema.types
-
-
-def test_ranges_of_identities_leave_none_out_and_meet_nowhere() -> None:
-    edges = [f"{prefix:04x}" for prefix in (0, 1, 0x7FFF, 0x8000, 0xFFFF)]
-    with duckdb.connect() as connection:
-        for slices in (1, 2, 3, 7, 100):
-            counts = [
-                connection.execute(
-                    "SELECT count(*) FROM (SELECT unhex(unnest(?) || repeat('ab', 30)) AS message)"
-                    f" WHERE {documents._range_of(number, slices)}",
-                    [edges],
-                ).fetchall()[0][0]
-                for number in range(slices)
-            ]
-            assert sum(counts) == len(edges), slices
