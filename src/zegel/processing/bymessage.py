@@ -16,15 +16,13 @@ import pyarrow.parquet as pq
 
 from zegel.processing.settled import BY_PLACE
 from zegel.processing.sql import parquet, parted
+from zegel.processing.texts import PLACE
 
 if TYPE_CHECKING:
     import duckdb
 
 PLACES_AT_ONCE = 300_000
 """Stored places whose messages are gathered at once: the limit of memory holds some 500,000."""
-
-OCTETS_AT_ONCE = 64 * 2**20
-"""Octets of contents that are gathered at once, whose texts are held several times."""
 
 PARTS = """
 CREATE OR REPLACE TABLE parts AS
@@ -42,9 +40,9 @@ SELECT n.{key}, i.content_id, n.nth, true FROM named n JOIN inside i ON i.root_i
 
 # A later round says all of a content again.
 _CONTENTS = """(
-  SELECT p.{{key}}, p.nth, p.nested, p.content_id, {columns}
+  SELECT p.number, p.nth, p.nested, p.content_id, {columns}
   FROM parts p LEFT JOIN (
-    SELECT * FROM {contents} LEFT JOIN (
+    SELECT *, {place} AS place FROM {contents} LEFT JOIN (
       SELECT content_id, max(round) AS latest FROM {contents}
       GROUP BY content_id HAVING count(*) > 1
     ) USING (content_id) WHERE latest IS NULL OR round = latest
@@ -72,7 +70,10 @@ class DocumentInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What is wanted of each place (`t` of `states`, `s` of `stored`) and of each content (`c`)."""
+    """What is wanted of each place (`t` of `states`, `s` of `stored`) and of each content (`c`).
+
+    Of a content's text that is `c.place`, by which `Texts` knows it: no text goes this way.
+    """
 
     places: str
     contents: str
@@ -106,8 +107,9 @@ def by_message(
     connection.execute(
         PARTS.format(key="number", messages=messages, sessions=parquet(files.sessions))
     )
-    contents = _CONTENTS.format(columns=columns.contents, contents=parquet(files.contents))
-    contents = contents.replace("{key}", "number")
+    contents = _CONTENTS.format(
+        columns=columns.contents, contents=parquet(files.contents), place=PLACE
+    )
     wanted = f"SEMI JOIN {messages} m ON m.number = t.message_number" if chosen else ""
     places = _PLACES.format(
         columns=columns.places,
@@ -130,13 +132,8 @@ def by_message(
 def _sizes(files: DocumentInput) -> tuple[int, int]:
     """Return how many slices there are, and how many messages' numbers each has."""
     places = pq.read_metadata(files.states).num_rows
-    known = [pq.read_metadata(path) for path in files.contents]
-    octets = sum(
-        one.row_group(n).total_byte_size for one in known for n in range(one.num_row_groups)
-    )
     messages = pq.read_metadata(files.messages).num_rows
-    wanted = 1 + max(places // PLACES_AT_ONCE, octets // OCTETS_AT_ONCE)
-    size = max(1, -(-messages // wanted))
+    size = max(1, -(-messages // (1 + places // PLACES_AT_ONCE)))
     return max(1, -(-messages // size)), size
 
 

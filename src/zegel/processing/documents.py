@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zegel.processing.bymessage import Columns, DocumentInput, Slice, by_message
 from zegel.processing.sql import connect, parquet, put_together, quoted
+from zegel.processing.texts import Said, Texts, write_with_texts
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,7 +26,7 @@ _COLUMNS = Columns(
     places="""t.clock, t.clock_ns, t.state, t.reason, s.exhibit, s.entry, s."offset", s.account,
               s.envelope, s.sender, s.recipients, s."references", s.subject, s.message_id,
               s.received_ns, s.stored_ns, s.date_ns""",
-    contents="""c.plaintext_sha256, c.text, c.subject, c.sender, c.recipients, c."references",
+    contents="""c.plaintext_sha256, c.place, c.subject, c.sender, c.recipients, c."references",
                 c.message_id, c.chat_group, c.date_ns, c.attachments, c.signature""",
 )
 
@@ -37,8 +39,8 @@ WITH p AS (
   FROM {contents}
 )
 SELECT p.number,
-       string_agg(nullif(p.text, ''), chr(10) ORDER BY p.nth, p.nested, p.content_id)
-         FILTER (p.fresh) AS text,
+       list(p.place ORDER BY p.nth, p.nested, p.content_id)
+         FILTER (p.fresh AND p.place IS NOT NULL) AS texts,
        arg_min(p.subject, (p.nth, p.nested, p.content_id)) AS subject,
        list(p.sender) AS sender, list(p.recipients) AS recipients,
        list(p."references") AS refs,
@@ -84,7 +86,7 @@ SELECT (row_number() OVER (ORDER BY m.message) - 1 + {first})::INTEGER AS number
        {words:said.recipients|k.recipients} AS recipients,
        {words:said.refs|k.refs} AS "references",
        list_sort(list_distinct(list_concat(said.message_ids, k.message_ids))) AS message_ids,
-       said.chat_group, coalesce(said.subject, k.subject) AS subject, said.text,
+       said.chat_group, coalesce(said.subject, k.subject) AS subject, said.texts,
        list_filter(flatten(said.attachments), lambda name: name <> '') AS attachments,
        CASE said.signed WHEN 4 THEN 'bad' WHEN 3 THEN 'unknown signer' WHEN 2 THEN 'unsupported'
                         WHEN 1 THEN 'good' ELSE 'none' END AS signature
@@ -122,8 +124,20 @@ def write_documents(
             parts = [out.with_name(f"{out.name}.{number}") for number in range(len(slices))]
             for one, part in zip(slices, parts, strict=True):
                 written += _write(connection, one, part, columns, written)
-        put_together(connection, parts, out, _FORM)
+        if columns:
+            put_together(connection, parts, out, _FORM)
+    if not columns:
+        with Texts(files.contents, "text", out.with_name(f"{out.name}.texts")) as texts:
+            write_with_texts(parts, out, _said(texts))
     return written
+
+
+def _said(texts: Texts) -> Said:
+    def value(places: Sequence[int] | None) -> str | None:
+        return "\n".join(filter(None, map(texts.at, places or ()))) or None
+
+    field = pa.field("text", pa.string())
+    return Said(field=field, of=("texts",), texts=(texts,), value=value)
 
 
 def _write(

@@ -7,39 +7,40 @@ look at the message can find more. The rows hold content of the whole case; nobo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zegel.processing.bymessage import PARTS, DocumentInput
+import pyarrow as pa
+
+from zegel.processing.bymessage import Columns, DocumentInput, Slice, by_message
 from zegel.processing.documents import with_words
-from zegel.processing.settled import BY_PLACE, places_of
+from zegel.processing.settled import BY_PLACE
 from zegel.processing.sql import connect, parquet, quoted
+from zegel.processing.texts import Said, Texts, write_with_texts
+
+if TYPE_CHECKING:
+    import duckdb
 
 GROUP = 2048
 """Rows that are looked at together."""
 
-CONTENTS = """
-CREATE OR REPLACE TABLE contents AS
-SELECT * FROM {contents}
-WHERE content_id IN (SELECT content_id FROM parts)
-QUALIFY row_number() OVER (PARTITION BY content_id ORDER BY round DESC) = 1
-"""
+_MADE_OF = Columns(places=", ".join(f"s.{name}" for name in BY_PLACE.split(", ")),
+                   contents="c.plaintext_sha256")  # fmt: skip
 
 _BASIS = """
-CREATE TABLE basis AS
+INSERT INTO basis
 WITH made AS (
-  SELECT message, string_agg(hex(content_id) || coalesce(hex(plaintext_sha256), ''), ','
-                             ORDER BY content_id) AS contents
-  FROM (SELECT DISTINCT message, content_id FROM parts)
-  LEFT JOIN (SELECT content_id, max_by(plaintext_sha256, round) AS plaintext_sha256
-             FROM {contents} GROUP BY content_id) USING (content_id)
-  GROUP BY message
+  SELECT number, string_agg(hex(content_id) || coalesce(hex(plaintext_sha256), ''), ','
+                            ORDER BY content_id) AS contents
+  FROM (SELECT DISTINCT number, content_id, plaintext_sha256 FROM {contents}) GROUP BY number
 ), lying AS (
-  SELECT message, string_agg(concat_ws(':', {place}), ',' ORDER BY {place}) AS places
-  FROM {places} GROUP BY message
+  SELECT number, string_agg(concat_ws(':', {place}), ',' ORDER BY {place}) AS places
+  FROM {places} GROUP BY number
 )
-SELECT message, unhex(sha256(places || '|' || coalesce(contents, ''))) AS basis
-FROM lying LEFT JOIN made USING (message)
+SELECT m.message, unhex(sha256(places || '|' || coalesce(contents, ''))) AS basis
+FROM {messages} m JOIN lying USING (number) LEFT JOIN made USING (number)
 """
 
 _NEW = """
@@ -47,38 +48,43 @@ CREATE TABLE fresh AS SELECT b.* FROM basis b ANTI JOIN ({known}) k USING (messa
 """
 _NOTHING_KNOWN = "SELECT NULL::BLOB AS message, NULL::BLOB AS basis WHERE false"
 
+_SAYING = Columns(
+    places="""s.sender, s.recipients, s.envelope, s.account, s.also_named, s."references",
+              s.message_id, s.subject""",
+    contents="""c.place, c.sender, c.recipients, c.also_named, c.subject, c.attachments,
+                c."references", c.message_id, c.chat_group""",
+)
+
 _WHOLE = """
 WITH said AS (
-  SELECT p.message,
-         list(c.sender) AS sender, list(c.recipients) AS recipients,
-         list(c.also_named) AS also_named,
-         list(c.subject) AS subjects, list(c.text) AS texts, list(c.attached_text) AS attached,
-         list([a.filename FOR a IN c.attachments]) AS filenames,
-         list([a.content_type FOR a IN c.attachments]) AS types,
-         list(c."references") AS refs, list(c.message_id) AS ids, list(c.chat_group) AS groups
-  FROM (SELECT DISTINCT message, content_id FROM parts) p JOIN contents c USING (content_id)
-  GROUP BY p.message
+  SELECT number,
+         list(sender) AS sender, list(recipients) AS recipients, list(also_named) AS also_named,
+         list(subject) AS subjects, list(place) AS texts,
+         list([a.filename FOR a IN attachments]) AS filenames,
+         list([a.content_type FOR a IN attachments]) AS types,
+         list("references") AS refs, list(message_id) AS ids, list(chat_group) AS groups
+  FROM (SELECT * FROM {contents} WHERE place IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY number, content_id ORDER BY place) = 1)
+  GROUP BY number
 ), kept AS (
-  SELECT place.message,
-         list(s.sender) AS sender, list(s.recipients) AS recipients, list(s.envelope) AS envelope,
-         list([s.account]) AS accounts, list(s.also_named) AS also_named,
-         list(s."references") AS refs, list(s.message_id) AS ids, list(s.subject) AS subjects
-  FROM {places} place SEMI JOIN fresh USING (message)
-  JOIN {stored} s USING ({place}) GROUP BY place.message
+  SELECT number,
+         list(sender) AS sender, list(recipients) AS recipients, list(envelope) AS envelope,
+         list([account]) AS accounts, list(also_named) AS also_named,
+         list("references") AS refs, list(message_id) AS ids, list(subject) AS subjects
+  FROM {places} GROUP BY number
 )
-SELECT f.message, f.basis,
+SELECT m.message, f.basis,
        {words:said.sender|kept.sender|said.recipients|kept.recipients|kept.envelope|kept.accounts}
          AS addresses,
        {words:said.also_named|kept.also_named|said.filenames} AS names,
-       list_filter(list_distinct(list_concat(said.subjects, kept.subjects,
-                                             said.texts, said.attached)),
-                   lambda t: t <> '') AS texts,
+       said.texts, list_concat(said.subjects, kept.subjects) AS subjects,
        coalesce(flatten(said.filenames), []) AS filenames,
        coalesce(flatten(said.types), []) AS types,
        {words:said.refs|kept.refs|[said.ids]|[kept.ids]} AS ids,
        list_sort(list_distinct(list_filter(said.groups, lambda g: g <> ''))) AS groups
-FROM fresh f LEFT JOIN said USING (message) LEFT JOIN kept USING (message)
-ORDER BY f.message
+FROM {messages} m JOIN fresh f USING (message)
+LEFT JOIN said USING (number) LEFT JOIN kept USING (number)
+ORDER BY m.message
 """
 
 
@@ -89,30 +95,57 @@ def write_whole(
 
     `bases` gets message and basis of every message of the case.
     """
-    names = {
-        "stored": parquet(files.stored),
-        "sessions": parquet(files.sessions),
-        "contents": parquet(files.contents),
-        "messages": parquet([files.messages]),
-        "places": places_of(files.states, parquet([files.messages])),
-        "place": BY_PLACE,
-        "key": "message",
-        "known": f"SELECT message, basis FROM {parquet(known)}" if known else _NOTHING_KNOWN,
-    }
     with connect(spill) as connection:
-        connection.execute(PARTS.format(**names))
-        connection.execute(_BASIS.format(**names))
-        connection.execute(_NEW.format(**names))
-        # What was looked at before is not read again.
-        connection.execute("DELETE FROM parts WHERE message NOT IN (SELECT message FROM fresh)")
-        connection.execute(CONTENTS.format(**names))
-        query = with_words(_WHOLE)
-        for name, value in names.items():
-            query = query.replace("{" + name + "}", value)
-        form = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {GROUP}"
-        connection.execute(f"COPY ({query}) TO {quoted(out)} ({form})")
+        connection.execute("CREATE TABLE basis (message BLOB, basis BLOB)")
+        with by_message(connection, files, _MADE_OF, out) as slices:
+            for one in slices:
+                connection.execute(_filled(_BASIS, one))
+        earlier = f"SELECT message, basis FROM {parquet(known)}" if known else _NOTHING_KNOWN
+        connection.execute(_NEW.format(known=earlier))
         connection.execute(
             f"COPY (SELECT * FROM basis ORDER BY message) TO {quoted(bases)} (FORMAT parquet)"
         )
-        counted = connection.execute("SELECT count(*) FROM fresh").fetchall()
-        return int(counted[0][0])
+        ((fresh,),) = connection.execute("SELECT count(*) FROM fresh").fetchall()
+        parts = list(_fresh_parts(connection, files, out))
+    with _texts(files, out) as said:
+        write_with_texts(parts, out, said, rows=GROUP)
+    return int(fresh)
+
+
+def _fresh_parts(
+    connection: duckdb.DuckDBPyConnection, files: DocumentInput, out: Path
+) -> Iterator[Path]:
+    """Write what is new, all but the texts: of some messages after others."""
+    chosen = "SEMI JOIN fresh USING (message)"
+    with by_message(connection, files, _SAYING, out, chosen=chosen) as slices:
+        for number, one in enumerate(slices):
+            part = out.with_name(f"{out.name}.{number}")
+            query = _filled(with_words(_WHOLE), one)
+            connection.execute(f"COPY ({query}) TO {quoted(part)} (FORMAT parquet)")
+            yield part
+
+
+def _filled(query: str, some: Slice) -> str:
+    """Put the tables of a slice into a query, whose own words have braces too."""
+    names = {"messages": some.messages, "places": some.places, "contents": some.contents,
+             "place": BY_PLACE}  # fmt: skip
+    for name, value in names.items():
+        query = query.replace("{" + name + "}", value)
+    return query
+
+
+@contextmanager
+def _texts(files: DocumentInput, out: Path) -> Iterator[Said]:
+    """Give the column of all texts: subjects, what was written, what is attached; each once."""
+    with (
+        Texts(files.contents, "text", out.with_name(f"{out.name}.texts")) as written,
+        Texts(files.contents, "attached_text", out.with_name(f"{out.name}.attached")) as attached,
+    ):
+
+        def value(places: Sequence[int] | None, subjects: Sequence[str | None] | None) -> list[str]:
+            texts = [text.at(place) for text in (written, attached) for place in places or ()]
+            return list(dict.fromkeys(filter(None, (*(subjects or ()), *texts))))
+
+        field = pa.field("texts", pa.list_(pa.string()))
+        both = (written, attached)
+        yield Said(field=field, of=("texts", "subjects"), texts=both, value=value)

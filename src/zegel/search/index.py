@@ -31,6 +31,10 @@ from zegel.text.tokens import name_terms, terms
 _HEAP = 384 * 2**20
 """What one segment grows to in memory. Every question looks up its terms in each segment, so few
 and large ones answer large sets of accounts soonest: 700,000 chat lines are one (decision 0041)."""
+_QUEUE = 10_000
+"""Rows that the library lets wait in memory, however long."""
+_MOST_WAITING = 64 * 2**20
+"""Letters that may wait there, or twice as many; chat lines never come to that."""
 _ANALYSER = "as_given"
 _MOST_COUNTED = 60_000
 """Different values that are counted at once; the library stops at 65,000."""
@@ -92,12 +96,23 @@ class IndexWriter:
         index = _register(tantivy.Index(_schema(), path=str(folder)))
         self._writer = index.writer(_HEAP, 1)  # one thread: rows keep their order
         self.count = 0
+        self._lined_up = self._waiting = 0
 
     def add(self, rows: Iterable[Row]) -> None:
         """Add rows."""
         for row in rows:
             self._writer.add_document(_document(row))
             self.count += 1
+            self._line_up(sum(map(len, row.texts)))
+
+    def _line_up(self, letters: int) -> None:
+        """Count what may wait for the library's thread; let it work off what would not fit."""
+        self._lined_up, self._waiting = self._lined_up + 1, self._waiting + letters
+        if self._waiting >= _MOST_WAITING:
+            self._writer.commit()
+        elif self._lined_up < _QUEUE:
+            return
+        self._lined_up = self._waiting = 0
 
     def finish(self) -> None:
         """Commit; the index is there only now."""

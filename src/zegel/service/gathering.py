@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from zegel.casefile import Case
+from zegel.errors import CaseError
 from zegel.processing.bymessage import PARTS
 from zegel.processing.settled import BY_PLACE, INSTANT, blocks_of, places_of
 from zegel.processing.sql import connect, parquet, quoted
@@ -55,11 +57,9 @@ ORDER BY ALL
 """
 
 
-_ADMITTED = """
-SELECT d.*, p.content_ids FROM documents d JOIN (
-  SELECT message, list_sort(list_distinct(list(content_id))) AS content_ids FROM parts
-  GROUP BY message) p USING (message)
-ORDER BY message
+_CONSISTING = """
+SELECT message, list_sort(list_distinct(list(content_id))) AS content_ids FROM parts
+GROUP BY message ORDER BY message
 """
 
 
@@ -118,18 +118,47 @@ class Gatherer:
         with connect(self._case.folder / "spill") as connection:
             connection.register("admitted", _column("message", self._admitted, pa.binary(32)))
             connection.register("allowed", _column("exhibit", self._names, pa.string()))
-            connection.execute(
-                f"CREATE VIEW documents AS SELECT * FROM read_parquet({quoted(self._documents)})"
-            )
             connection.execute(PARTS.format(**names))
-            queries = {"documents": _ADMITTED, "places": _PLACES, "blocks": _BLOCKS}
+            queries = {"consisting": _CONSISTING, "places": _PLACES, "blocks": _BLOCKS}
             for table, query in queries.items():
                 out = quoted(self._work / f"{table}.parquet")
                 form = f"FORMAT parquet, ROW_GROUP_SIZE {_GROUP}"
                 connection.execute(f"COPY ({query.format(**names)}) TO {out} ({form})")
+        self._write_documents(pq.read_table(self._work / "consisting.parquet"))
         places = pq.read_table(self._work / "places.parquet", columns=["exhibit"])
         for name in places.column("exhibit").unique().to_pylist():
             self._exhibits[name] = self._exhibit(name)
+
+    def _write_documents(self, consisting: pa.Table) -> None:
+        """Write the documents of the messages in `consisting`, and what these consist of.
+
+        Both tables are in the order of identities. Texts go through memory a row group at a time.
+        """
+        names = consisting.column("message").combine_chunks()
+        with pq.ParquetFile(self._documents) as source:
+            schema = source.schema_arrow.append(consisting.schema.field("content_ids"))
+            done = 0
+            with pq.ParquetWriter(self._work / "documents.parquet", schema) as writer:
+                for group in range(source.num_row_groups):
+                    identities = source.read_row_group(group, ["message"]).column("message")
+                    wanted = pc.is_in(identities, value_set=names)
+                    if not pc.any(wanted).as_py():
+                        continue
+                    rows = source.read_row_group(group).filter(wanted)
+                    part = consisting.slice(done, rows.num_rows)
+                    done += rows.num_rows
+                    self._require_same(rows, part)
+                    rows = rows.append_column(schema.field("content_ids"), part["content_ids"])
+                    writer.write_table(rows, row_group_size=_GROUP)
+            self._require_same(consisting.slice(done), consisting.slice(consisting.num_rows))
+
+    def _require_same(self, rows: pa.Table, part: pa.Table) -> None:
+        if rows.column("message").to_pylist() != part.column("message").to_pylist():
+            raise CaseError(
+                "the index and the tables of this case do not tell of the same messages",
+                where=str(self._documents),
+                next_step="Build the index anew: zegel index",
+            )
 
     def _entries(self, exhibit: str) -> str:
         manifest = parquet([shelf(self._case).manifest(exhibit)])
