@@ -22,7 +22,7 @@ PLACE = "file_index::BIGINT << 40 | file_row_number"
 """Where a row of a table expression over Parquet files lies: which file, and which row of it."""
 
 OCTETS_AT_ONCE = 32 * 2**20
-"""Octets of text that a row group of a table has, or little more; it is held in memory twice."""
+"""Octets of text in a row group, but for one text more; it is held in memory twice."""
 ROWS_AT_ONCE = 122_880
 _BATCH = 2048
 _ROW = (1 << 40) - 1
@@ -123,16 +123,20 @@ def write_with_texts(
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         waiting: list[pa.RecordBatch] = []
         octets = count = 0
-        for part in parts:
-            with pq.ParquetFile(part) as table:
-                for batch in table.iter_batches(_BATCH):
-                    for piece, more in said.cut(batch):
-                        waiting.append(said.put_in(piece))
-                        octets, count = octets + more, count + piece.num_rows
-                        if octets >= OCTETS_AT_ONCE or count + _BATCH > rows:
-                            writer.write_table(pa.Table.from_batches(waiting, schema))
-                            waiting, octets, count = [], 0, 0
+        for piece, more in _pieces(parts, said):
+            if waiting and (octets + more > OCTETS_AT_ONCE or count + piece.num_rows > rows):
+                writer.write_table(pa.Table.from_batches(waiting, schema))
+                waiting, octets, count = [], 0, 0
+            waiting.append(said.put_in(piece))
+            octets, count = octets + more, count + piece.num_rows
         if waiting:
             writer.write_table(pa.Table.from_batches(waiting, schema))
     for part in parts:
         part.unlink()
+
+
+def _pieces(parts: Sequence[Path], said: Said) -> Iterator[tuple[pa.RecordBatch, int]]:
+    for part in parts:
+        with pq.ParquetFile(part) as table:
+            for batch in table.iter_batches(_BATCH):
+                yield from said.cut(batch)
