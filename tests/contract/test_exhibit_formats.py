@@ -108,6 +108,16 @@ def test_another_process_reads_an_entry_from_its_fields_alone(form: str, tmp_pat
     assert contents == FILES
 
 
+def test_a_part_of_an_entry_is_that_part_of_its_bytes(form: str, tmp_path: Path) -> None:
+    entries = held(opened(form, tmp_path, {**FILES, b"z.gz": gzip.compress(b"inside")}))
+    other = reader_for(tmp_path / "copy.bin", tmp_path / "work")
+
+    for entry in entries:
+        whole = bytes(other.read_checked(entry)[:])
+        for offset, size in ((0, len(whole)), (1, 3), (len(whole) - 2, 9), (len(whole), 1)):
+            assert other.read_part(entry, max(offset, 0), size) == whole[max(offset, 0) :][:size]
+
+
 def test_working_copies_may_be_removed_at_any_time(form: str, tmp_path: Path) -> None:
     entries = held(opened(form, tmp_path))
     work = tmp_path / "work"

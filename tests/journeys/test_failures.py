@@ -20,6 +20,7 @@ import pytest
 
 from tests.journeys.cases import balance, done, mail, maildir, processed, say
 from tests.journeys.keys import locked_key_and_message
+from zegel.tables import read_rows
 
 ZEGEL = (sys.executable, "-c", "from zegel.cli import main; main()")
 PRIVATE_FOLDERS = ("--bounding-set=-dac_override,-dac_read_search",)
@@ -211,10 +212,8 @@ def test_a_recheck_names_what_is_gone_and_what_is_new(case: Path, copy: Path) ->
     assert say("intake", "--recheck", "--case", case).code == 6
 
 
-def test_a_message_gone_after_the_scan_is_damaged_and_not_lost(
-    case: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The copies of one content lose their bytes between scan and opening."""
+def scanned_only(case: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take a copy in and stop processing when it has been scanned."""
 
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -224,6 +223,32 @@ def test_a_message_gone_after_the_scan_is_damaged_and_not_lost(
         module = importlib.import_module("zegel.service.process")
         interrupting.setattr(module, "build_keys", stopped)
         assert say("process", "--case", case, "--workers", "1").code == 130
+
+
+def test_a_mail_changed_after_the_scan_is_not_read_and_its_neighbours_are(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in one file is held to its own octets, not to all of the file."""
+    box = tmp_path / "copy" / "mail.mbox"
+    box.parent.mkdir()
+    framed = (b"From a@test.example Tue Apr 19 09:00:00 2016\n" + mail(number=n) for n in (1, 2, 3))
+    box.write_bytes(b"\n".join(framed))
+    scanned_only(case, box.parent, monkeypatch)
+    changed = box.read_bytes().replace(b"Subject: number 2", b"Subject: forged 2")
+    box.write_bytes(changed)
+
+    ledger = done("process", "--case", case, "--workers", "1", "--json").json["ledger"]
+    opened = (case / "tables" / "open").glob("*/contents.parquet")
+
+    assert (ledger["found"], balance(ledger), kinds(case)) == (3, True, {"sealed bytes lost"})
+    assert {row["subject"] for row in read_rows(opened)} == {"number 1", "number 3"}
+
+
+def test_a_message_gone_after_the_scan_is_damaged_and_not_lost(
+    case: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copies of one content lose their bytes between scan and opening."""
+    scanned_only(case, copy, monkeypatch)
     next(copy.rglob("*.M000003*")).unlink()
 
     ledger = done("process", "--case", case, "--workers", "1", "--json").json["ledger"]
