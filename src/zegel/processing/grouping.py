@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zegel.processing.merging import merge_sorted
 from zegel.processing.sql import PACKED, connect, parquet, parted, quoted, slice_of, slices_of
 from zegel.processing.unlock import Budget
 
@@ -136,7 +137,7 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
     """Write to `out` one row per content that this round must look at.
 
     Places and packets of a content are gathered into lists, which cannot spill: so many contents
-    at a time that they fit, each slice a file; the slices are then merged in order, which can.
+    at a time that they fit, each slice a file; these are then merged.
     """
     slices = slices_of(files.layers)
     layers, of = parquet(files.layers, filename=True), slice_of("content_id", slices)
@@ -147,7 +148,7 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
         parts = [out.with_name(f"{out.name}.{number}") for number in range(slices)]
         for part, table in zip(parts, tables, strict=True):
             _write(connection, _query(files, table), part)
-        _write(connection, f"SELECT * FROM {parquet(parts)}", out)
+    merge_sorted(parts, out, ("first_key", "content_id"), group=ROWS_PER_GROUP)
     for part in parts:
         part.unlink()
 

@@ -140,30 +140,36 @@ def join_places(known: dict[str, Any], other: dict[str, Any]) -> None:
     known["revoked"] = known["revoked"] or other["revoked"]
 
 
-def merge(
-    earlier: Iterable[dict[str, Any]], found: Iterable[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Unite rows of one key and secret, oldest numbers kept; new keys numbered in order.
+class KeyRows:
+    """Rows of keys and secrets, each once, oldest numbers kept.
 
     The same key found in several places is one row with several `material_ids`; a key found
     locked in two ways keeps a row for each, since each may yield to another passphrase.
     """
-    rows: dict[tuple[bytes, bytes], dict[str, Any]] = {
-        (row["fingerprint"], row["material"] or b""): row for row in earlier
-    }
-    following = 1 + max((row["number"] for row in rows.values()), default=-1)
-    for row in sorted(found, key=lambda row: (row["fingerprint"], row["material"] or b"")):
-        name = (row["fingerprint"], row["material"] or b"")
-        known = rows.get(name)
-        if known is None:
-            row["number"] = following  # in place: a hundred thousand copies are 100 MB
-            rows[name] = row
-            following += 1
-            continue
-        join_places(known, row)
-        if not known["user_ids"] or known["expires"] is None:
-            known["expires"] = row["expires"]
-    return sorted(rows.values(), key=lambda row: int(row["number"]))
+
+    def __init__(self, earlier: Iterable[dict[str, Any]]) -> None:
+        self._rows = {_name(row): row for row in earlier}
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Take a row found, or what it adds to one known; it is kept itself, not a copy."""
+        known = self._rows.setdefault(_name(row), row)
+        if known is not row:
+            join_places(known, row)
+            if not known["user_ids"] or known["expires"] is None:
+                known["expires"] = row["expires"]
+
+    def numbered(self) -> list[dict[str, Any]]:
+        """Return all rows in the order of their numbers; new ones get theirs by fingerprint."""
+        rows = self._rows.values()
+        following = 1 + max((n for row in rows if (n := row["number"]) is not None), default=-1)
+        new = sorted((row for row in rows if row["number"] is None), key=_name)
+        for number, row in enumerate(new, following):
+            row["number"] = number
+        return sorted(rows, key=lambda row: int(row["number"]))
+
+
+def _name(row: dict[str, Any]) -> tuple[bytes, bytes]:
+    return row["fingerprint"], row["material"] or b""
 
 
 def unlock_row(

@@ -13,11 +13,11 @@ from zegel.casefile import Case
 from zegel.engines import LocalEngine
 from zegel.processing.keytable import (
     UNLOCKED,
+    KeyRows,
     Material,
     Shared,
     join_places,
     match_agents,
-    merge,
     needs_unlocking,
 )
 from zegel.processing.schemas import KEYS, PROBLEMS
@@ -61,16 +61,16 @@ def build_keys(
         if not (go_on and left and budget.passphrases):
             return latest[0] / "keys.parquet"
     seen = {identity for row in earlier for identity in row["material_ids"]}
-    places = _places(case)
-    fresh = [identity for identity in places if identity not in seen]
+    fresh = {identity for identity in _identities(case) if identity not in seen}
     progress.phase("keys", len(fresh), "keys")
-    rows, problems = _understand(case, engine, set(fresh), earlier, progress)
+    rows, problems = _understand(case, engine, fresh, earlier, progress)
     rows = _unlock(case, engine, rows, passphrases, budget.passphrases, progress)
     part = f"k{len(known) + 1:04d}-{digest}"
     writer = stage.begin(part, _SCHEMAS)
     writer.add_all("keys", _drop_twins(rows))
     before = list(read_rows(part / "problems.parquet" for part in latest))
     writer.add_all("problems", before)
+    places = _places(case, {identity for identity, _ in problems})
     found = (_problem_row(places[identity], problem) for identity, problem in problems)
     writer.add_all("problems", _unsaid(found, before))
     writer.finish()
@@ -86,12 +86,18 @@ def _unsaid(
     return (row for row in found if _named(row) not in said)
 
 
-def _places(case: Case) -> dict[bytes, dict[str, Any]]:
-    """Return the first place of each distinct material, in order of exhibits and files."""
+def _identities(case: Case) -> Iterator[bytes]:
+    for row in read_rows(case.stage("scan").files("keys"), ["material_id"]):
+        yield row["material_id"]
+
+
+def _places(case: Case, wanted: set[bytes]) -> dict[bytes, dict[str, Any]]:
+    """Return the first place of each material, in order of exhibits and files."""
     columns = ["material_id", "exhibit", "entry", "path", "offset"]
     first: dict[bytes, dict[str, Any]] = {}
-    for row in read_rows(case.stage("scan").files("keys"), columns):
-        first.setdefault(row["material_id"], row)
+    for row in read_rows(case.stage("scan").files("keys"), columns) if wanted else ():
+        if row["material_id"] in wanted:
+            first.setdefault(row["material_id"], row)
     return first
 
 
@@ -116,18 +122,20 @@ def _understand(
     earlier: list[dict[str, Any]],
     progress: Progress,
 ) -> tuple[list[dict[str, Any]], list[tuple[bytes, Problem]]]:
-    found, shared = Understood(rows=[], agents=[], problems=[]), Shared()
+    found, keys, shared = Understood(rows=[], agents=[], problems=[]), KeyRows(earlier), Shared()
 
     def done(result: Understood) -> None:
-        found.rows.extend(shared.rows(result.rows))
+        for row in shared.rows(result.rows):
+            keys.add(row)
         found.agents.extend(result.agents)
         found.problems.extend(result.problems)
         progress.advance(len(result.rows))
 
     batches = _batches(_materials(case, wanted), _MATERIALS_A_TASK)
     engine.run((UnderstandTask(materials=batch) for batch in batches), done)
-    rows = merge(earlier, found.rows)
-    return merge(rows, match_agents(found.agents, rows)), sorted(
+    for row in match_agents(found.agents, keys.numbered()):
+        keys.add(row)
+    return keys.numbered(), sorted(
         found.problems, key=lambda item: (item[0], item[1].kind, item[1].offset)
     )
 
