@@ -149,8 +149,6 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
         for part, table in zip(parts, tables, strict=True):
             _write(connection, _query(files, table), part)
     merge_sorted(parts, out, ("first_key", "content_id"), group=ROWS_PER_GROUP)
-    for part in parts:
-        part.unlink()
 
 
 def _query(files: RoundInput, layers: str) -> str:

@@ -14,45 +14,60 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROWS_AT_ONCE = 65_536
-"""Rows held of all files together."""
+FILES_AT_ONCE = 24
+"""Files merged at once; of each a row group is held."""
 
 
 class _Run:
-    """One sorted file, read a batch at a time."""
+    """One sorted file, read a row group at a time."""
 
-    def __init__(self, path: Path, schema: pa.Schema, keys: Sequence[str], rows: int) -> None:
-        self._file = pq.ParquetFile(path)
-        self._batches = self._file.iter_batches(rows)
+    def __init__(self, path: Path, schema: pa.Schema, keys: Sequence[str]) -> None:
+        self._groups = _row_groups(path)
         self._schema, self._keys = schema, keys
         self._next()
 
     def _next(self) -> None:
-        batch = next((one for one in self._batches if one.num_rows), None)
-        if batch is None:
-            self._file.close()
-            self.keys: list[tuple[Any, ...]] = []
-            return
-        self._batch = pa.record_batch(batch.columns, schema=self._schema)
-        columns = (self._batch.column(name).to_pylist() for name in self._keys)
-        self.keys = list(zip(*columns, strict=True))
+        self.keys: list[tuple[Any, ...]] = []
         self._start = 0
+        rows = next(self._groups, None)
+        if rows is not None:
+            self._rows = pa.table(rows.columns, schema=self._schema)
+            columns = (rows.column(name).to_pylist() for name in self._keys)
+            self.keys = list(zip(*columns, strict=True))
 
-    def take(self, last: tuple[Any, ...]) -> pa.RecordBatch:
+    def take(self, last: tuple[Any, ...]) -> pa.Table:
         """Return the rows at hand up to the key `last`."""
         end = bisect_right(self.keys, last, self._start)
-        taken = self._batch.slice(self._start, end - self._start)
+        taken = self._rows.slice(self._start, end - self._start)
         self._start = end
         if end == len(self.keys):
             self._next()
         return taken
 
 
-def merge_sorted(parts: Sequence[Path], out: Path, keys: Sequence[str], *, group: int) -> None:
-    """Write the rows of `parts`, each in the order of `keys`, in that order; row groups of `group`.
+def _row_groups(path: Path) -> Iterator[pa.Table]:
+    # Read as batches, a file is held in memory as a whole.
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group)
+            if rows.num_rows:
+                yield rows
 
-    Keys are never null.
+
+def merge_sorted(parts: Sequence[Path], out: Path, keys: Sequence[str], *, group: int) -> None:
+    """Make one file of `parts`, each in the order of `keys`, in that order; they are gone then.
+
+    Its row groups have `group` rows. Keys are never null.
     """
+    left = list(parts)
+    while len(left) > FILES_AT_ONCE:
+        some, left = left[:FILES_AT_ONCE], left[FILES_AT_ONCE:]
+        left.append(some[0].with_name(f"{some[0].name}.merged"))
+        _merge(some, left[-1], keys, group)
+    _merge(left, out, keys, group)
+
+
+def _merge(parts: Sequence[Path], out: Path, keys: Sequence[str], group: int) -> None:
     fields = pq.read_schema(parts[0]).remove_metadata()
     # A part says of a column that it is never null, where it never is in that part.
     schema = pa.schema([field.with_nullable(True) for field in fields])
@@ -66,13 +81,14 @@ def merge_sorted(parts: Sequence[Path], out: Path, keys: Sequence[str], *, group
                 waiting = waiting.slice(whole)
         if waiting.num_rows:
             writer.write_table(waiting)
+    for part in parts:
+        part.unlink()
 
 
 def _merged(parts: Sequence[Path], schema: pa.Schema, keys: Sequence[str]) -> Iterator[pa.Table]:
     """Yield tables of rows in order, each up to where some file's rows at hand end."""
-    at_once = max(1, ROWS_AT_ONCE // len(parts))
-    runs = [_Run(path, schema, keys, at_once) for path in parts]
+    runs = [_Run(path, schema, keys) for path in parts]
     order = [(name, "ascending") for name in keys]
     while runs := [run for run in runs if run.keys]:
         last = min(run.keys[-1] for run in runs)
-        yield pa.Table.from_batches([run.take(last) for run in runs]).sort_by(order)
+        yield pa.concat_tables([run.take(last) for run in runs]).sort_by(order)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from zegel import __version__
 from zegel.casefile import Case
-from zegel.engines import LocalEngine
+from zegel.engines import LocalEngine, release_free_memory
 from zegel.errors import CaseError, UsageError
 from zegel.processing.grouping import RoundInput, guesses_left, plan_round
 from zegel.processing.scan import iter_partitions
@@ -97,6 +97,7 @@ def _process(run: _Run, visit: Visit) -> dict[str, str]:
         budget = run.options.budget
         keys = build_keys(case, run.engine, phrases.all(), budget, progress, go_on=go_on)
         shutil.rmtree(case.stage(UNLOCKING).folder, ignore_errors=True)
+        release_free_memory()  # of keys: the next steps take as much for themselves
         run.open_round(keys, phrases, go_on=go_on)
         shutil.rmtree(run.spool, ignore_errors=True)
         digests = run.settle()
