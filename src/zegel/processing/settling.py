@@ -14,23 +14,32 @@ rows. Rules (docs/explanation/states.md):
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
+
 from zegel.processing.settled import INSTANT, blocks_of, identity_of
-from zegel.processing.sql import PACKED, connect, parquet, quoted, slice_of, slices_for
+from zegel.processing.sql import (
+    PACKED,
+    connect,
+    parquet,
+    put_together,
+    quoted,
+    slice_of,
+    slices_for,
+)
 
 if TYPE_CHECKING:
     import duckdb
 
 # While settling, a place is a number: of the file of `stored` that tells it, and of the row there.
 # Numbers come in the order of exhibits, files and offsets.
-STORED = """
-CREATE VIEW stored AS
-SELECT *, file_index::BIGINT << 40 | file_row_number AS place FROM {stored}
-"""
+PLACED = "SELECT *, (file_index + {first})::BIGINT << 40 | file_row_number AS place FROM {stored}"
+
+STORED = "CREATE VIEW stored AS " + PLACED.replace("{first}", "0")
 
 LAYERS = """
 CREATE VIEW layers AS
@@ -221,16 +230,22 @@ SELECT (row_number() OVER (ORDER BY {identity}) - 1)::INTEGER AS number, label,
 FROM told t JOIN stored s ON s.place = label LEFT JOIN mixed USING (label)
 """
 
-OUT = {
-    "states": """
-        SELECT s.exhibit, s.entry, s.path, s."offset", s.length, s.format, s.store, s.account,
-               s.folder, t.clock_ns, t.clock, t.state, t.reason, t.detail, t.algorithm,
-               t.signature, m.number AS message_number
-        FROM stored s JOIN states t USING (place) LEFT JOIN members USING (place)
-        LEFT JOIN messages m USING (label) ORDER BY place
-    """,
-    "messages": "SELECT * EXCLUDE (label) FROM messages ORDER BY number",
-}
+NUMBERED = """
+CREATE TABLE numbered AS
+SELECT place, number FROM members JOIN messages USING (label)
+"""
+
+# Some files of `stored` after others: joins of all places at once are more than memory holds.
+OUT = """
+SELECT s.exhibit, s.entry, s.path, s."offset", s.length, s.format, s.store, s.account, s.folder,
+       t.clock_ns, t.clock, t.state, t.reason, t.detail, t.algorithm, t.signature,
+       n.number AS message_number
+FROM ({placed}) s JOIN (FROM states WHERE {some}) t USING (place)
+LEFT JOIN (FROM numbered WHERE {some}) n USING (place) ORDER BY place
+"""
+
+PLACES_AT_ONCE = 500_000
+"""Places whose states are written at once, or as many as the last file of them has more."""
 
 
 _SHORT = 2
@@ -285,8 +300,32 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
         make(TOLD)
         _gather(connection, "mixed", MIXED, "label", "(FROM told WHERE mixed)")
         make(MESSAGES)
-        for table, rows in OUT.items():
-            write(table, rows)
+        write("messages", "SELECT * EXCLUDE (label) FROM messages ORDER BY number")
+        make(NUMBERED)
+        for name in ("members", "told", "messages"):
+            connection.execute(f"DROP TABLE {name}")
+        _write_states(connection, files.stored, out / "states.parquet")
+
+
+def _write_states(connection: duckdb.DuckDBPyConnection, stored: Sequence[Path], out: Path) -> None:
+    parts: list[Path] = []
+    for first, some in _some_files(stored):
+        placed = PLACED.replace("{first}", str(first)).replace("{stored}", parquet(some))
+        within = f"place >= {first << 40} AND place < {first + len(some) << 40}"
+        query = OUT.replace("{placed}", placed).replace("{some}", within)
+        parts.append(out.with_name(f"{out.name}.{len(parts)}"))
+        connection.execute(f"COPY ({query}) TO {quoted(parts[-1])} ({PACKED})")
+    put_together(connection, parts, out, PACKED)
+
+
+def _some_files(stored: Sequence[Path]) -> Iterator[tuple[int, Sequence[Path]]]:
+    """Yield files that together have so many rows, each time with the number of the first."""
+    first = rows = 0
+    for number, path in enumerate(stored, 1):
+        rows += pq.read_metadata(path).num_rows
+        if rows >= PLACES_AT_ONCE or number == len(stored):
+            yield first, stored[first:number]
+            first, rows = number, 0
 
 
 def _gather(
