@@ -26,15 +26,13 @@ PLACES_AT_ONCE = 300_000
 
 PARTS = """
 CREATE OR REPLACE TABLE parts AS
-WITH named AS (
-  SELECT {key}, u.content_id, u.nth
-  FROM {messages} m, unnest([{{'content_id': x, 'nth': i}} FOR x, i IN m.content_ids]) AS t(u)
-), inside AS (
+SELECT {key}, unnest(content_ids) AS content_id, generate_subscripts(content_ids, 1) AS nth,
+       false AS nested
+FROM {messages};
+INSERT INTO parts
+SELECT DISTINCT n.{key}, i.content_id, n.nth, true FROM parts n JOIN (
   SELECT DISTINCT root_id, content_id FROM {sessions} WHERE root_id <> content_id
-)
-SELECT {key}, content_id, nth, false AS nested FROM named
-UNION
-SELECT n.{key}, i.content_id, n.nth, true FROM named n JOIN inside i ON i.root_id = n.content_id
+) i ON i.root_id = n.content_id
 """
 """The contents of each message, those found inside opened ones included."""
 
