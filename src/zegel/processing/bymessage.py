@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from zegel.errors import CaseError
+from zegel.processing.parting import Run, parted, runs_of
 from zegel.processing.settled import BY_PLACE
-from zegel.processing.sql import parquet, parted
-from zegel.processing.texts import PLACE
+from zegel.processing.sql import parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,19 +38,22 @@ SELECT DISTINCT n.{key}, i.content_id, n.nth, true FROM parts n JOIN (
 """The contents of each message, those found inside opened ones included."""
 
 # A later round says all of a content again.
+_OFTEN = """
+CREATE OR REPLACE TABLE often AS
+SELECT content_id, max(round) AS latest FROM {contents} GROUP BY content_id HAVING count(*) > 1
+"""
+
 _CONTENTS = """(
-  SELECT p.number, p.nth, p.nested, p.content_id, {columns}
-  FROM parts p LEFT JOIN (
-    SELECT *, {place} AS place FROM {contents} LEFT JOIN (
-      SELECT content_id, max(round) AS latest FROM {contents}
-      GROUP BY content_id HAVING count(*) > 1
-    ) USING (content_id) WHERE latest IS NULL OR round = latest
-  ) c USING (content_id)
+  SELECT p.number, p.content_id, p.nth, p.nested, {columns}
+  FROM {placed} c JOIN parts p USING (content_id) LEFT JOIN often o USING (content_id)
+  WHERE o.latest IS NULL OR c.round = o.latest
 )"""
 
+# A row of `states` stands where the row of `stored` for the same place stands.
 _PLACES = """(
   SELECT t.message_number AS number, {columns}
-  FROM {states} t {chosen} JOIN {stored} s USING ({place})
+  FROM (FROM {states} WHERE file_row_number >= {start} AND file_row_number < {end}) t {chosen}
+  JOIN {stored} s USING ({place})
   WHERE t.message_number IS NOT NULL
 )"""
 
@@ -83,8 +87,10 @@ class Slice:
 
     messages: str
     places: str
+    parts: str
+    """Names of contents, with `nth` and `nested`: which of the message's, and whether inside it."""
     contents: str
-    """With `nth` and `nested`: which of the message's contents, and whether found inside it."""
+    """What can be read of those."""
 
 
 @contextmanager
@@ -105,26 +111,51 @@ def by_message(
     connection.execute(
         PARTS.format(key="number", messages=messages, sessions=parquet(files.sessions))
     )
-    contents = _CONTENTS.format(
-        columns=columns.contents, contents=parquet(files.contents), place=PLACE
-    )
+    connection.execute(_OFTEN.format(contents=parquet(files.contents)))
+    contents = [
+        _CONTENTS.format(columns=columns.contents, placed=run.placed)
+        for run in runs_of(files.contents)
+    ]
     wanted = f"SEMI JOIN {messages} m ON m.number = t.message_number" if chosen else ""
-    places = _PLACES.format(
-        columns=columns.places,
-        states=parquet([files.states]),
-        chosen=wanted,
-        stored=parquet(files.stored),
-        place=BY_PLACE,
-    )
+    places = [
+        _PLACES.format(
+            columns=columns.places,
+            states=parquet([files.states]),
+            start=run.start,
+            end=run.start + run.rows,
+            chosen=wanted,
+            stored=parquet(run.files),
+            place=BY_PLACE,
+        )
+        for run in _beside_states(files)
+    ]
     of = f"number // {size}"
     with (
-        parted(connection, places, of, slices, beside) as of_places,
-        parted(connection, contents, of, slices, beside) as of_contents,
+        parted(connection, places, of, slices, beside.with_name(f"{beside.name}.places")) as lying,
+        parted(
+            connection, contents, of, slices, beside.with_name(f"{beside.name}.contents")
+        ) as said,
     ):
         yield [
-            Slice(messages=f"(SELECT * FROM {messages} WHERE {part})", places=one, contents=other)
-            for part, one, other in zip(_ranges(slices, size), of_places, of_contents, strict=True)
+            Slice(
+                messages=f"(SELECT * FROM {messages} WHERE {some})",
+                places=one,
+                parts=f"(SELECT * FROM parts WHERE {some})",
+                contents=other,
+            )
+            for some, one, other in zip(_ranges(slices, size), lying, said, strict=True)
         ]
+
+
+def _beside_states(files: DocumentInput) -> list[Run]:
+    runs = runs_of(files.stored)
+    if sum(run.rows for run in runs) != pq.read_metadata(files.states).num_rows:
+        raise CaseError(
+            "the tables of this case do not tell of the same places",
+            where=str(files.states),
+            next_step="Process the case again: zegel process",
+        )
+    return runs
 
 
 def _sizes(files: DocumentInput) -> tuple[int, int]:

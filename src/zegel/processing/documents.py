@@ -36,7 +36,7 @@ CREATE OR REPLACE TABLE said AS
 WITH p AS (
   SELECT *, row_number() OVER (PARTITION BY number, plaintext_sha256
                                ORDER BY nth, nested, content_id) = 1 AS fresh
-  FROM {contents}
+  FROM {parts} LEFT JOIN {contents} USING (number, content_id, nth, nested)
 )
 SELECT p.number,
        list(p.place ORDER BY p.nth, p.nested, p.content_id)
@@ -148,7 +148,7 @@ def _write(
     first: int,
 ) -> int:
     """Write the documents of some messages, numbered from `first`; return how many."""
-    connection.execute(_SAID.format(contents=some.contents))
+    connection.execute(_SAID.format(parts=some.parts, contents=some.contents))
     connection.execute(_KEPT.format(places=some.places))
     query = with_words(_DOCUMENTS).replace("{messages}", some.messages)
     query = query.replace("{first}", str(first))

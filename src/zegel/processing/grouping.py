@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zegel.processing.merging import merge_sorted
-from zegel.processing.sql import PACKED, connect, parquet, parted, quoted, slice_of, slices_of
+from zegel.processing.parting import parted, runs_of
+from zegel.processing.sql import PACKED, connect, parquet, quoted, slice_of, slices_of
 from zegel.processing.unlock import Budget
 
 if TYPE_CHECKING:
@@ -140,10 +141,11 @@ def plan_round(files: RoundInput, out: Path, spill: Path) -> None:
     at a time that they fit, each slice a file; these are then merged.
     """
     slices = slices_of(files.layers)
-    layers, of = parquet(files.layers, filename=True), slice_of("content_id", slices)
+    layers = [parquet(run.files, filename=True) for run in runs_of(files.layers)]
+    of = slice_of("content_id", slices)
     with connect(spill) as connection, parted(connection, layers, of, slices, out) as tables:
         if slices == 1:
-            _write(connection, _query(files, layers), out)
+            _write(connection, _query(files, tables[0]), out)
             return
         parts = [out.with_name(f"{out.name}.{number}") for number in range(slices)]
         for part, table in zip(parts, tables, strict=True):

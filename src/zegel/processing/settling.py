@@ -14,13 +14,12 @@ rows. Rules (docs/explanation/states.md):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
-
+from zegel.processing.parting import runs_of
 from zegel.processing.settled import INSTANT, blocks_of, identity_of
 from zegel.processing.sql import (
     PACKED,
@@ -37,9 +36,10 @@ if TYPE_CHECKING:
 
 # While settling, a place is a number: of the file of `stored` that tells it, and of the row there.
 # Numbers come in the order of exhibits, files and offsets.
-PLACED = "SELECT *, (file_index + {first})::BIGINT << 40 | file_row_number AS place FROM {stored}"
-
-STORED = "CREATE VIEW stored AS " + PLACED.replace("{first}", "0")
+STORED = """
+CREATE VIEW stored AS
+SELECT *, file_index::BIGINT << 40 | file_row_number AS place FROM {stored}
+"""
 
 LAYERS = """
 CREATE VIEW layers AS
@@ -240,12 +240,9 @@ OUT = """
 SELECT s.exhibit, s.entry, s.path, s."offset", s.length, s.format, s.store, s.account, s.folder,
        t.clock_ns, t.clock, t.state, t.reason, t.detail, t.algorithm, t.signature,
        n.number AS message_number
-FROM ({placed}) s JOIN (FROM states WHERE {some}) t USING (place)
+FROM {placed} s JOIN (FROM states WHERE {some}) t USING (place)
 LEFT JOIN (FROM numbered WHERE {some}) n USING (place) ORDER BY place
 """
-
-PLACES_AT_ONCE = 500_000
-"""Places whose states are written at once, or as many as the last file of them has more."""
 
 
 _SHORT = 2
@@ -308,24 +305,12 @@ def settle(files: Settled, out: Path, spill: Path) -> None:
 
 
 def _write_states(connection: duckdb.DuckDBPyConnection, stored: Sequence[Path], out: Path) -> None:
-    parts: list[Path] = []
-    for first, some in _some_files(stored):
-        placed = PLACED.replace("{first}", str(first)).replace("{stored}", parquet(some))
-        within = f"place >= {first << 40} AND place < {first + len(some) << 40}"
-        query = OUT.replace("{placed}", placed).replace("{some}", within)
-        parts.append(out.with_name(f"{out.name}.{len(parts)}"))
-        connection.execute(f"COPY ({query}) TO {quoted(parts[-1])} ({PACKED})")
+    runs = runs_of(stored)
+    parts = [out.with_name(f"{out.name}.{number}") for number in range(len(runs))]
+    for run, part in zip(runs, parts, strict=True):
+        query = OUT.replace("{placed}", run.placed).replace("{some}", run.within)
+        connection.execute(f"COPY ({query}) TO {quoted(part)} ({PACKED})")
     put_together(connection, parts, out, PACKED)
-
-
-def _some_files(stored: Sequence[Path]) -> Iterator[tuple[int, Sequence[Path]]]:
-    """Yield files that together have so many rows, each time with the number of the first."""
-    first = rows = 0
-    for number, path in enumerate(stored, 1):
-        rows += pq.read_metadata(path).num_rows
-        if rows >= PLACES_AT_ONCE or number == len(stored):
-            yield first, stored[first:number]
-            first, rows = number, 0
 
 
 def _gather(

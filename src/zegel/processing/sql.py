@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pyarrow.parquet as pq
 
@@ -96,31 +95,6 @@ def slices_for(rows: int) -> int:
 def slice_of(key: str, slices: int) -> str:
     """Return the expression for the number of the slice that a key is in."""
     return f"hash({key}) % {slices}"
-
-
-@contextmanager
-def parted(
-    connection: duckdb.DuckDBPyConnection, rows: str, of: str, slices: int, beside: Path
-) -> Iterator[list[str]]:
-    """Yield a table expression for the rows of each slice; `of` gives a row's number of its slice.
-
-    They are read once, and sorted by slice into a file beside `beside`, of which each expression
-    reads its own part. Sorting spills, unlike lists.
-    """
-    if slices == 1:
-        yield [rows]
-        return
-    place = beside.with_name(f"{beside.name}.slices-{uuid4().hex[:8]}")
-    numbered = f"SELECT *, ({of})::INTEGER AS slice FROM {rows} ORDER BY slice"
-    connection.execute(
-        f"COPY ({numbered}) TO {quoted(place)} "
-        f"(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {_SMALL_GROUP})"
-    )
-    part = f"(SELECT * EXCLUDE (slice) FROM {parquet([place])} WHERE slice = {{}})"
-    try:
-        yield [part.format(number) for number in range(slices)]
-    finally:
-        place.unlink(missing_ok=True)
 
 
 def put_together(

@@ -18,9 +18,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-PLACE = "file_index::BIGINT << 40 | file_row_number"
-"""Where a row of a table expression over Parquet files lies: which file, and which row of it."""
-
 OCTETS_AT_ONCE = 32 * 2**20
 """Octets of text in a row group, but for one text more; it is held in memory twice."""
 ROWS_AT_ONCE = 122_880
@@ -65,7 +62,7 @@ class Texts:
         self._place.unlink()
 
     def size(self, place: int) -> int:
-        """Return the octets of the text at a place."""
+        """Return the octets of the text at a place (`Run.placed` says where a row's is)."""
         bounds, row = self._bounds[place >> 40], place & _ROW
         return bounds[row + 1] - bounds[row]
 

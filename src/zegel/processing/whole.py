@@ -34,7 +34,9 @@ INSERT INTO basis
 WITH made AS (
   SELECT number, string_agg(hex(content_id) || coalesce(hex(plaintext_sha256), ''), ','
                             ORDER BY content_id) AS contents
-  FROM (SELECT DISTINCT number, content_id, plaintext_sha256 FROM {contents}) GROUP BY number
+  FROM (SELECT DISTINCT number, content_id, plaintext_sha256
+        FROM {parts} LEFT JOIN {contents} USING (number, content_id, nth, nested))
+  GROUP BY number
 ), lying AS (
   SELECT number, string_agg(concat_ws(':', {place}), ',' ORDER BY {place}) AS places
   FROM {places} GROUP BY number
@@ -63,7 +65,7 @@ WITH said AS (
          list([a.filename FOR a IN attachments]) AS filenames,
          list([a.content_type FOR a IN attachments]) AS types,
          list("references") AS refs, list(message_id) AS ids, list(chat_group) AS groups
-  FROM (SELECT * FROM {contents} WHERE place IS NOT NULL
+  FROM (SELECT * FROM {contents}
         QUALIFY row_number() OVER (PARTITION BY number, content_id ORDER BY place) = 1)
   GROUP BY number
 ), kept AS (
@@ -127,11 +129,9 @@ def _fresh_parts(
 
 def _filled(query: str, some: Slice) -> str:
     """Put the tables of a slice into a query, whose own words have braces too."""
-    names = {"messages": some.messages, "places": some.places, "contents": some.contents,
-             "place": BY_PLACE}  # fmt: skip
-    for name, value in names.items():
-        query = query.replace("{" + name + "}", value)
-    return query
+    for name in ("messages", "places", "parts", "contents"):
+        query = query.replace("{" + name + "}", getattr(some, name))
+    return query.replace("{place}", BY_PLACE)
 
 
 @contextmanager

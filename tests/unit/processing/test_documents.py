@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from zegel.casefile import Case
-from zegel.processing import bymessage, narrow
+from zegel.processing import bymessage, narrow, parting
 from zegel.processing.documents import WHO_AND_WHEN, write_documents
 from zegel.processing.narrow import write_narrow
 from zegel.service.caseindex import settled_files
@@ -40,6 +40,7 @@ def test_slices_give_the_rows_that_one_would(
     case = Case.open(examined)
     whole = tables_of(case, tmp_path / "whole")
     monkeypatch.setattr(bymessage, "PLACES_AT_ONCE", size)
+    monkeypatch.setattr(parting, "ROWS_AT_ONCE", size)
     monkeypatch.setattr(narrow, "DOCUMENTS_AT_ONCE", size)
 
     sliced = tables_of(case, tmp_path / "sliced")

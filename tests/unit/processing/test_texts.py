@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zegel.processing import parting
 from zegel.processing import texts as module
-from zegel.processing.sql import connect, parquet
-from zegel.processing.texts import PLACE, Said, Texts, write_with_texts
+from zegel.processing.parting import runs_of
+from zegel.processing.sql import connect
+from zegel.processing.texts import Said, Texts, write_with_texts
 
 WRITTEN = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=5))
 FILES = st.lists(st.lists(WRITTEN, max_size=7), min_size=1, max_size=3)
@@ -33,12 +35,16 @@ def laid_down(folder: Path, files: list[list[str | None]], rows: int = 2) -> lis
 
 @given(files=FILES)
 def test_every_text_comes_back_at_its_place(files: list[list[str | None]]) -> None:
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parting, "ROWS_AT_ONCE", 3)
         folder = Path(name)
         paths = laid_down(folder, files)
         with connect(folder / "spill") as connection:
-            query = f"SELECT {PLACE}, text FROM {parquet(paths)}"
-            told = connection.execute(query).fetchall()
+            told = [
+                row
+                for run in runs_of(paths)
+                for row in connection.execute(f"SELECT place, text FROM {run.placed}").fetchall()
+            ]
         with Texts(paths, "text", folder / "texts") as texts:
             found = [(texts.at(place), texts.size(place)) for place, _ in told]
         left = (folder / "texts").exists()
