@@ -62,7 +62,7 @@ PASSED_ON = frozenset(
 )  # fmt: skip
 """Where an error is made of what was written elsewhere: all of it is in `ELSEWHERE` or `_SAYS`."""
 WITHOUT_WORDS = frozenset(
-    {"FolderCopy._open_file", "carried", "check", "dossier_terms", "_check_one"}
+    {"FolderCopy._open_file", "_carrier", "check", "dossier_terms", "_check_one"}
 )
 """Where the argument is a path, a list of words of options, or tells of a signature."""
 

@@ -149,11 +149,13 @@ def by_message(
 
 def _beside_states(files: DocumentInput) -> list[Run]:
     runs = runs_of(files.stored)
-    if sum(run.rows for run in runs) != pq.read_metadata(files.states).num_rows:
+    stored = sum(run.rows for run in runs)
+    states = pq.read_metadata(files.states).num_rows
+    if stored != states:
         raise CaseError(
-            "the tables of this case do not tell of the same places",
+            f"{stored} stored messages but {states} states",
             where=str(files.states),
-            next_step="Process the case again: zegel process",
+            next_step="Give `zegel process` again; if it stays, keep the case and report it.",
         )
     return runs
 

@@ -157,7 +157,7 @@ class Gatherer:
             raise CaseError(
                 "the index and the tables of this case do not tell of the same messages",
                 where=str(self._documents),
-                next_step="Build the index anew: zegel index",
+                next_step="Keep the case, and build the index anew: `zegel index`.",
             )
 
     def _entries(self, exhibit: str) -> str:
