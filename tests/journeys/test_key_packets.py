@@ -12,7 +12,7 @@ import pytest
 from tests.journeys.cases import balance, done, maildir, network
 from zegel.casefile import Case
 from zegel.openpgp.framing import frame, read_packets
-from zegel.processing import sql
+from zegel.processing import parting, sql
 from zegel.processing.fetching import Fetcher
 from zegel.processing.spool import SpoolReader
 from zegel.service import ProcessOptions, process
@@ -114,6 +114,7 @@ def test_slices_of_any_size_give_the_same_rows(
     ams, _ = network(tmp_path / "net", *words)
     for rows in (sql.ROWS_AT_ONCE, 40, 7):
         monkeypatch.setattr(sql, "ROWS_AT_ONCE", rows)
+        monkeypatch.setattr(parting, "ROWS_AT_ONCE", rows)
         folder = tmp_path / str(rows)
         done("init", folder)
         done("intake", ams, "--case", folder)

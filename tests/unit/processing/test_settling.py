@@ -12,7 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from zegel.processing import sql
+from zegel.processing import parting, sql
 from zegel.processing.schemas import KEYS, OPEN, SCAN
 from zegel.processing.settling import Settled, join_messages, settle
 from zegel.tables import PartWriter
@@ -229,6 +229,7 @@ def test_states_and_messages_are_what_the_rules_say_step_by_step(
     seed: int, rows_at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sql, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(parting, "ROWS_AT_ONCE", rows_at_once)
     copy = Copy(seed)
     out = settled(copy, tmp_path)
     states = pq.read_table(out / "states.parquet").to_pylist()
