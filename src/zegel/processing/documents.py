@@ -137,7 +137,7 @@ def _said(texts: Texts) -> Said:
         return "\n".join(filter(None, map(texts.at, places or ()))) or None
 
     field = pa.field("text", pa.string())
-    return Said(field=field, of=("texts",), texts=(texts,), value=value)
+    return Said(column=field, of=("texts",), texts=(texts,), value=value)
 
 
 def _write(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -76,10 +76,10 @@ class Texts:
 class Said:
     """A column that texts are put into."""
 
-    field: pa.Field
+    column: pa.Field
     of: Sequence[str]
     """Columns it is made of, which it replaces; the first lists places in each of `texts`."""
-    texts: Sequence[Texts]
+    texts: Sequence[Texts] = field(repr=False)
     value: Callable[..., Any]
     """Gives the value for those columns of a row."""
 
@@ -97,9 +97,9 @@ class Said:
     def put_in(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the batch with the column in place of what it is made of."""
         values = [self.value(*row.values()) for row in batch.select(self.of).to_pylist()]
-        made = pa.array(values, self.field.type)
+        made = pa.array(values, self.column.type)
         schema = self.replaced(batch.schema)
-        columns = [made if one == self.field else batch.column(one.name) for one in schema]
+        columns = [made if one == self.column else batch.column(one.name) for one in schema]
         return pa.record_batch(columns, schema=schema)
 
     def replaced(self, schema: pa.Schema) -> pa.Schema:
@@ -107,8 +107,8 @@ class Said:
 
         A part says of a column that it is never null, where it never is in that part.
         """
-        fields = [self.field if one.name == self.of[0] else one for one in schema]
-        left = [one for one in fields if one.name not in self.of or one == self.field]
+        fields = [self.column if one.name == self.of[0] else one for one in schema]
+        left = [one for one in fields if one.name not in self.of or one == self.column]
         return pa.schema([one.with_nullable(True) for one in left])
 
 

@@ -148,4 +148,4 @@ def _texts(files: DocumentInput, out: Path) -> Iterator[Said]:
 
         field = pa.field("texts", pa.list_(pa.string()))
         both = (written, attached)
-        yield Said(field=field, of=("texts", "subjects"), texts=both, value=value)
+        yield Said(column=field, of=("texts", "subjects"), texts=both, value=value)

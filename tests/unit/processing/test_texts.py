@@ -67,7 +67,7 @@ def joined(texts: Texts) -> Said:
         return before + "+".join(map(texts.at, places or ()))
 
     field = pa.field("said", pa.string())
-    return Said(field=field, of=("places", "before"), texts=(texts,), value=value)
+    return Said(column=field, of=("places", "before"), texts=(texts,), value=value)
 
 
 def parts_of(folder: Path) -> list[Path]:
