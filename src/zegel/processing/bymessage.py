@@ -112,22 +112,11 @@ def by_message(
         PARTS.format(key="number", messages=messages, sessions=parquet(files.sessions))
     )
     connection.execute(_OFTEN.format(contents=parquet(files.contents)))
+    wanted = f"SEMI JOIN {messages} m ON m.number = t.message_number" if chosen else ""
+    places = _places(files, columns, wanted)
     contents = [
         _CONTENTS.format(columns=columns.contents, placed=run.placed)
         for run in runs_of(files.contents)
-    ]
-    wanted = f"SEMI JOIN {messages} m ON m.number = t.message_number" if chosen else ""
-    places = [
-        _PLACES.format(
-            columns=columns.places,
-            states=parquet([files.states]),
-            start=run.start,
-            end=run.start + run.rows,
-            chosen=wanted,
-            stored=parquet(run.files),
-            place=BY_PLACE,
-        )
-        for run in _beside_states(files)
     ]
     of = f"number // {size}"
     with (
@@ -145,6 +134,21 @@ def by_message(
             )
             for some, one, other in zip(_ranges(slices, size), lying, said, strict=True)
         ]
+
+
+def _places(files: DocumentInput, columns: Columns, chosen: str) -> list[str]:
+    return [
+        _PLACES.format(
+            columns=columns.places,
+            states=parquet([files.states]),
+            start=run.start,
+            end=run.start + run.rows,
+            chosen=chosen,
+            stored=parquet(run.files),
+            place=BY_PLACE,
+        )
+        for run in _beside_states(files)
+    ]
 
 
 def _beside_states(files: DocumentInput) -> list[Run]:
