@@ -29,15 +29,12 @@ from shieldnet.network import DEFAULT, Network, load
 from shieldnet.phone import Phone
 
 WATCHER = """
-import os, shutil, signal, subprocess, sys
+import shutil, subprocess, sys
 from pathlib import Path
-from shieldnet.services.processes import below, send, until
+from shieldnet.services.processes import end_below
 sys.stdin.buffer.read()
 folder = Path(sys.argv[1])
-for sign in (signal.SIGTERM, signal.SIGKILL):
-    for pid in below(folder):
-        send(pid, sign)
-    until(lambda: not below(folder), 3)
+end_below(folder, patience=3)
 subprocess.run(["umount", "-q", folder / "n"])
 shutil.rmtree(folder, ignore_errors=True)
 """

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.journeys.cases import done
+from tests.journeys.lives import order
 from zegel.exhibits.folder import FolderCopy
 from zegel.exhibits.model import Entry
 from zegel.processing import sql
@@ -21,20 +22,6 @@ MAILS, LINES = 400, 3600
 WORDS = ["".join(letters) for letters in product("bdfghklmnprst", "aeiou", "nrst")]
 LIMIT = "60MB"
 """Less than all texts together have."""
-ORDER = """\
-number = "B-2"
-magistrate = "Judge"
-investigation = "Long"
-offences = ["theft"]
-issued = 2016-05-01T00:00:00Z
-expires = 2099-01-01T00:00:00Z
-purpose = "reading long mails"
-[[clause]]
-name = "accounts"
-accounts = ["anna@test.example"]
-from = 2014-01-01T00:00:00Z
-until = 2017-01-01T00:00:00Z
-"""
 
 
 def mail(number: int) -> str:
@@ -65,18 +52,19 @@ def copy(tmp_path: Path) -> Path:
 def test_a_mailbox_of_long_mails_is_processed_indexed_and_granted(
     copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case, inv, order = tmp_path / "case", tmp_path / "inv", tmp_path / "order.toml"
+    case, inv = tmp_path / "case", tmp_path / "inv"
     size = (copy / "mail" / "inbox.mbox").stat().st_size
     monkeypatch.setattr(sql, "MEMORY_LIMIT", LIMIT)
     read = counted(monkeypatch)
-    order.write_text(ORDER, "ascii")
 
     done("init", case, "--training")
     done("intake", copy, "--case", case)
     done("process", "--case", case, "--workers", "1")
     octets = sum(read)
     done("index", "--case", case)
-    granted = done("grant", order, "--case", case, "--out", inv, "--json").json["messages"]
+    granted = done("grant", order(case, "L-1"), "--case", case, "--out", inv, "--json").json[
+        "messages"
+    ]
     found = done("search", "-i", inv, '"the end of mail 7"', "--json").json
     (documents,) = (case / "index").glob("*/documents.parquet")
     known = pq.read_metadata(documents)

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 POLL = 0.02
@@ -63,9 +63,14 @@ def until(true: Callable[[], bool], patience: float = PATIENCE) -> bool:
     return True
 
 
-def end_below(folder: Path, patience: float = 5.0) -> None:
+def end_below(
+    folder: Path,
+    *,
+    patience: float = 5.0,
+    signs: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGKILL),
+) -> None:
     """End the processes whose working folder lies below `folder`: asked first, then made to."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
+    for sign in signs:
         for pid in below(folder):
             send(pid, sign)
         if until(lambda: not below(folder), patience):

@@ -14,6 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zegel.processing.sql import nullable
+
 FILES_AT_ONCE = 24
 """Files merged at once; of each a row group is held."""
 
@@ -68,9 +70,7 @@ def merge_sorted(parts: Sequence[Path], out: Path, keys: Sequence[str], *, group
 
 
 def _merge(parts: Sequence[Path], out: Path, keys: Sequence[str], group: int) -> None:
-    fields = pq.read_schema(parts[0]).remove_metadata()
-    # A part says of a column that it is never null, where it never is in that part.
-    schema = pa.schema([field.with_nullable(True) for field in fields])
+    schema = nullable(pq.read_schema(parts[0]))
     waiting = schema.empty_table()
     with pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer:
         for rows in _merged(parts, schema, keys):

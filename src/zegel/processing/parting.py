@@ -50,7 +50,7 @@ class Run:
 
 
 def runs_of(files: Sequence[Path]) -> list[Run]:
-    """Return all files in runs of so many rows; one without rows where there is no file."""
+    """Return all files in runs of so many rows, the last perhaps of fewer."""
     runs: list[Run] = []
     first = start = rows = 0
     for number, path in enumerate(files, 1):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zegel.tables import make_folder
@@ -95,6 +96,14 @@ def slices_for(rows: int) -> int:
 def slice_of(key: str, slices: int) -> str:
     """Return the expression for the number of the slice that a key is in."""
     return f"hash({key}) % {slices}"
+
+
+def nullable(schema: pa.Schema) -> pa.Schema:
+    """Return the schema of a file that DuckDB wrote as all parts of a table can share it.
+
+    A part says of a column that it is never null, where it never is in that part.
+    """
+    return pa.schema([field.with_nullable(True) for field in schema])
 
 
 def put_together(

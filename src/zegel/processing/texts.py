@@ -12,11 +12,12 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from zegel.processing.sql import nullable
 
 OCTETS_AT_ONCE = 32 * 2**20
 """Octets of text in a row group, but for one text more; it is held in memory twice."""
@@ -52,12 +53,7 @@ class Texts:
     def __enter__(self) -> Texts:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
         self._place.unlink()
 
@@ -103,20 +99,17 @@ class Said:
         return pa.record_batch(columns, schema=schema)
 
     def replaced(self, schema: pa.Schema) -> pa.Schema:
-        """Return the schema with the column in place of what it is made of.
-
-        A part says of a column that it is never null, where it never is in that part.
-        """
+        """Return the schema with the column in place of what it is made of."""
         fields = [self.column if one.name == self.of[0] else one for one in schema]
         left = [one for one in fields if one.name not in self.of or one == self.column]
-        return pa.schema([one.with_nullable(True) for one in left])
+        return nullable(pa.schema(left))
 
 
 def write_with_texts(
     parts: Sequence[Path], out: Path, said: Said, *, rows: int = ROWS_AT_ONCE
 ) -> None:
     """Make one file of `parts`, which are gone then; its row groups have up to `rows` rows."""
-    schema = said.replaced(pq.read_schema(parts[0]).remove_metadata())
+    schema = said.replaced(pq.read_schema(parts[0]))
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         waiting: list[pa.RecordBatch] = []
         octets = count = 0

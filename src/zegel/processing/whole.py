@@ -109,7 +109,7 @@ def write_whole(
         )
         ((fresh,),) = connection.execute("SELECT count(*) FROM fresh").fetchall()
         parts = list(_fresh_parts(connection, files, out))
-    with _texts(files, out) as said:
+    with _texts(files.contents if fresh else (), out) as said:
         write_with_texts(parts, out, said, rows=GROUP)
     return int(fresh)
 
@@ -135,11 +135,11 @@ def _filled(query: str, some: Slice) -> str:
 
 
 @contextmanager
-def _texts(files: DocumentInput, out: Path) -> Iterator[Said]:
+def _texts(contents: Sequence[Path], out: Path) -> Iterator[Said]:
     """Give the column of all texts: subjects, what was written, what is attached; each once."""
     with (
-        Texts(files.contents, "text", out.with_name(f"{out.name}.texts")) as written,
-        Texts(files.contents, "attached_text", out.with_name(f"{out.name}.attached")) as attached,
+        Texts(contents, "text", out.with_name(f"{out.name}.texts")) as written,
+        Texts(contents, "attached_text", out.with_name(f"{out.name}.attached")) as attached,
     ):
 
         def value(places: Sequence[int] | None, subjects: Sequence[str | None] | None) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shieldnet.errors import NotRunningError, ServiceError
 from shieldnet.network import LiveSite
-from shieldnet.services.processes import alive, below, end_below, pid_in, send, until
+from shieldnet.services.processes import PATIENCE, alive, below, end_below, pid_in, send, until
 from shieldnet.services.templates import fill
 
 
@@ -70,9 +70,7 @@ def stop(site: LiveSite) -> None:
     if pid is not None and running(site):
         send(pid, signal.SIGTERM)
     if not until(lambda: not running(site) and not below(base(site)), 5):
-        for left in below(base(site)):
-            send(left, signal.SIGKILL)
-        until(lambda: not below(base(site)))
+        end_below(base(site), patience=PATIENCE, signs=[signal.SIGKILL])
 
 
 def running(site: LiveSite) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from shieldnet import custody, namespace
 from shieldnet.errors import ServiceError
 from shieldnet.network import LiveSite, Network
-from shieldnet.services.processes import alive, below, end_below, pid_in, send, until
+from shieldnet.services.processes import PATIENCE, alive, below, end_below, pid_in, until
 from shieldnet.services.templates import fill
 
 SYSTEM = Path("/etc/postfix")
@@ -153,9 +153,7 @@ def stop(site: LiveSite) -> None:
     if running(site):
         _at_a_terminal("postfix", "-c", str(folder(site)), "stop")
     if not until(lambda: not below(spool(site))):
-        for pid in below(spool(site)):
-            send(pid, signal.SIGKILL)
-        until(lambda: not below(spool(site)))
+        end_below(spool(site), patience=PATIENCE, signs=[signal.SIGKILL])
 
 
 def running(site: LiveSite) -> bool:
