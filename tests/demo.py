@@ -201,15 +201,36 @@ def hits(folder: Path) -> list[dict[str, str]]:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
+    folder = empty(Path(sys.argv[1] if len(sys.argv) > 1 else "demo"))
+    net, case = folder / "net", str(folder / "case")
+    began = time.monotonic()
+    live(folder)
+    take_in(net, case)
+    take_apart(net, case)
+    investigate(net, case)
+    step(
+        "How often each step errs, held against the same truth (outside zegel)",
+        *(sys.executable, str(TRUTH / "rates.py"), str(net), case),
+    )
+    disclose(folder, Path(case) / "investigations" / "harbour")
+    privilege(folder, net, case)
+    step("The custody log", "zegel", "custody", "verify", "--case", case)
+    print(f"\nAll done in {time.monotonic() - began:.0f} s. Next, with .venv/bin on your PATH:")
+    show_next(case)
+
+
+def empty(folder: Path) -> Path:
+    """Make the folder anew; one that another made is left alone."""
     if folder.exists() and not (folder / ".zegel-demo").exists():
         sys.exit(f"{folder} exists and was not made by the demo; choose another: make demo DEMO=…")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     (folder / ".zegel-demo").touch()
-    net, case = folder / "net", str(folder / "case")
-    began = time.monotonic()
-    live(folder)
+    return folder
+
+
+def take_in(net: Path, case: str) -> None:
+    """Write a network to disk and seal the copies of its sites."""
     step(
         "Six months of a larger network, SIMULATED: written to disk in the form of live traffic",
         *("shieldnet", "generate", str(net), "--devices", DEVICES, "--messages", MESSAGES),
@@ -221,6 +242,10 @@ def main() -> None:
             *("zegel", "intake", str(net / "copy" / site), "--case", case),
             *("--label", f"server {site}", "--authority", "training"),
         )
+
+
+def take_apart(net: Path, case: str) -> None:
+    """Open what can be opened, and hold that against the truth."""
     step(
         "Mail, keys and registries are found; what can be opened is opened",
         *("zegel", "process", "--case", case),
@@ -239,15 +264,10 @@ def main() -> None:
         "Does that agree with what the network really wrote? (by digest, outside zegel)",
         *(sys.executable, str(COMPARE), str(net / "truth"), case),
     )
-    investigate(net, case)
-    step(
-        "How often each step errs, held against the same truth (outside zegel)",
-        *(sys.executable, str(TRUTH / "rates.py"), str(net), case),
-    )
-    disclose(folder, Path(case) / "investigations" / "harbour")
-    privilege(folder, net, case)
-    step("The custody log", "zegel", "custody", "verify", "--case", case)
-    print(f"\nAll done in {time.monotonic() - began:.0f} s. Next, with .venv/bin on your PATH:")
+
+
+def show_next(case: str) -> None:
+    """Print what a person could type next."""
     for command in ("ledger --by account", "ledger --by day", "problems", "keys --json", "status"):
         print(f"  zegel {command} --case {case}")
     print("  zegel intake --recheck --case", case)

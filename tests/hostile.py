@@ -78,11 +78,25 @@ def attached(name: str, kind: str, content: bytes) -> bytes:
     )
 
 
+Tries = dict[str, tuple[bytes, dict[str, str]]]
+"""Bodies and header fields, each by what it tries."""
+
+
 def mails() -> dict[str, bytes]:
     """Return the corpus, each by what it tries."""
-    parts = "multipart/mixed; boundary=grens"
-    long = b"w" * LONGEST_WORD + b" haven " + b"nog een haven " * (LONG_LINE // 14)
-    tries: dict[str, tuple[bytes, dict[str, str]]] = {
+    tries = {**markup(), **characters(), **lengths(), **mistakable(), **attachments()}
+    tries |= {
+        "line ends of others": ("haven\u2028haven\u2029haven\x0bhaven\x0chaven\x85\n".encode(), {}),
+    }
+    return {
+        name: message(number, body, **fields)
+        for number, (name, (body, fields)) in enumerate(tries.items())
+    }
+
+
+def markup() -> Tries:
+    """Pages, tags and templates where words are expected."""
+    return {
         "a page": (PAGE.encode(), {"kind": "text/html"}),
         "a page as text": (PAGE.encode(), {}),
         "tags in fields": (
@@ -102,6 +116,12 @@ def mails() -> dict[str, bytes]:
             f"haven {TEMPLATE}\n".encode(),
             {"subject": f"haven {TEMPLATE}", "From": f'"{TEMPLATE}" <bram@test.example>'},
         ),
+    }
+
+
+def characters() -> Tries:
+    """Characters that turn the line, command a terminal, or cannot be written."""
+    return {
         "turned": (
             f"haven {TURNED}\n".encode(),
             {
@@ -122,6 +142,13 @@ def mails() -> dict[str, bytes]:
             b"haven +2AA- +3wA-\n",
             {"Content_Type": "text/plain; charset=utf-7"},
         ),
+    }
+
+
+def lengths() -> Tries:
+    """Words, lines and stacked marks without an end."""
+    long = b"w" * LONGEST_WORD + b" haven " + b"nog een haven " * (LONG_LINE // 14)
+    return {
         "long names": (
             b"haven\n",
             {
@@ -132,6 +159,12 @@ def mails() -> dict[str, bytes]:
         ),
         "a long line": (long, {}),
         "stacked": (f"haven {STACKED}\n".encode(), {"subject": encoded(f"haven {STACKED}")}),
+    }
+
+
+def mistakable() -> Tries:
+    """What is taken for an address, a header or a number that it is not."""
+    return {
         "looks like another": (b"haven\n", {"From": LOOKS_LIKE}),
         "new header lines": (
             b"haven\n",
@@ -147,6 +180,13 @@ def mails() -> dict[str, bytes]:
                 "From": f'"{FORMULA.replace(chr(34), chr(39))}" <"=1+1"@test.example>',
             },
         ),
+    }
+
+
+def attachments() -> Tries:
+    """Files whose names and types say that they could run."""
+    parts = "multipart/mixed; boundary=grens"
+    return {
         "an attached page": (
             attached('haven"><script>canary=1</script>.html', "text/html", PAGE.encode()),
             {"kind": parts},
@@ -159,11 +199,6 @@ def mails() -> dict[str, bytes]:
             attached("haven.js", "text/javascript", RUNS.encode()),
             {"kind": parts},
         ),
-        "line ends of others": ("haven\u2028haven\u2029haven\x0bhaven\x0chaven\x85\n".encode(), {}),
-    }  # fmt: skip
-    return {
-        name: message(number, body, **fields)
-        for number, (name, (body, fields)) in enumerate(tries.items())
     }
 
 

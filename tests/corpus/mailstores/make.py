@@ -85,18 +85,13 @@ def maildir() -> list[Sample]:
 
 def mbox() -> list[Sample]:
     """Mailboxes in every dialect."""
-    said: dict[str, Any] = {"delivered_ns": DATED_NS}
+    return [*quoting(), counting(), mixing(), mozilla(), internal(), *framed()]
+
+
+def quoting() -> list[Sample]:
+    """Mailboxes that write `>` before a line that would end a message: once, and each time."""
     quoted = mail(1, b"\n>From here on\n")
     doubly = mail(2, b"\n>>From a quotation\n>From here on\n")
-    inner = mail(3, b"\nFrom a@b.example Tue Apr 19 09:00:00 2016\nSubject: inner\n\nx\n")
-    stated = inner.replace(b"\n\n", b"\nContent-Length: %d\n\n", 1)
-    stated = stated % len(inner.split(b"\n\n", 1)[1])
-    russia = mail(4, b"\nFrom Russia with love\nYear: 1963\n\nFrom then on\n")
-    internal = (
-        b"From: Mail System Internal Data <MAILER-DAEMON@b.example>\n"
-        b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 1 2\n\nx\n"
-    )
-    postmaster = DATED.replace(b"a@b.example", b"MAILER-DAEMON")
     return [
         Sample("backups/export-d00017@ams.example.mbox")
         .framing(DATED)
@@ -106,10 +101,10 @@ def mbox() -> list[Sample]:
             quoting="mboxo",
             folder="export-d00017@ams.example",
             account="d00017@ams.example",
-            **said,
+            delivered_ns=DATED_NS,
         )
         .framing(b"\n" + DATED)
-        .message(mail(9), **said)
+        .message(mail(9), delivered_ns=DATED_NS)
         .framing(b"\n"),
         Sample("mboxrd")
         .framing(DATED)
@@ -119,32 +114,68 @@ def mbox() -> list[Sample]:
             quoting="mboxrd",
         )
         .framing(b"\n"),
+    ]
+
+
+def counting() -> Sample:
+    """A mailbox whose messages say how long they are, so that nothing in them is quoted."""
+    inner = mail(3, b"\nFrom a@b.example Tue Apr 19 09:00:00 2016\nSubject: inner\n\nx\n")
+    stated = inner.replace(b"\n\n", b"\nContent-Length: %d\n\n", 1)
+    stated = stated % len(inner.split(b"\n\n", 1)[1])
+    return (
         Sample("var/mail/alice")
         .framing(DATED)
         .message(stated, folder="INBOX", account="alice", quoting="")
         .framing(b"\n" + DATED)
-        .message(mail(5)),
-        Sample("crlf").framing(crlf(DATED)).message(crlf(mail(1))).framing(b"\r\n" + crlf(DATED))
-        .message(mail(2) + b"mixed\r\n").framing(b"\r\n"),
+        .message(mail(5))
+    )
+
+
+def mixing() -> Sample:
+    """A mailbox with the line ends of the net, of the machine, and of both."""
+    first = Sample("crlf").framing(crlf(DATED)).message(crlf(mail(1)))
+    return first.framing(b"\r\n" + crlf(DATED)).message(mail(2) + b"mixed\r\n").framing(b"\r\n")
+
+
+def mozilla() -> Sample:
+    """A mailbox of a program that dates nothing and quotes nothing, cut short."""
+    russia = mail(4, b"\nFrom Russia with love\nYear: 1963\n\nFrom then on\n")
+    return (
         Sample("mozilla")
         .framing(b"\xef\xbb\xbfFrom -\n")
         .message(russia, delivered_ns=None)
         .framing(b"\nFrom - \n")
         .message(mail(6, b"no blank line after this\n"))
         .framing(DATED)
-        .message(mail(7, b"cut sho")),
+        .message(mail(7, b"cut sho"))
+    )
+
+
+def internal() -> Sample:
+    """A mailbox that begins with what a server noted about it."""
+    noted = (
+        b"From: Mail System Internal Data <MAILER-DAEMON@b.example>\n"
+        b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 1 2\n\nx\n"
+    )
+    return (
         Sample("internal")
-        .framing(postmaster)
-        .message(internal, message=False)
+        .framing(DATED.replace(b"a@b.example", b"MAILER-DAEMON"))
+        .message(noted, message=False)
         .framing(b"\n" + DATED)
-        .message(mail(8), message=True),
+        .message(mail(8), message=True)
+    )
+
+
+def framed() -> list[Sample]:
+    """Mailboxes whose messages begin at once after another, in a zone, or by a quoted name."""
+    return [
         Sample("empty-message").framing(DATED).message(b"").framing(DATED).message(mail(1)),
         Sample("zone")
         .framing(b"From a@b.example Tue Apr 19 11:00:00 2016 +0200\n")
-        .message(mail(1), **said)
-        .framing(b"\nFrom \"a b\"@b.example Tue Apr 19 09:00:00 GMT 2016\n")
-        .message(mail(2), **said),
-    ]  # fmt: skip
+        .message(mail(1), delivered_ns=DATED_NS)
+        .framing(b'\nFrom "a b"@b.example Tue Apr 19 09:00:00 GMT 2016\n')
+        .message(mail(2), delivered_ns=DATED_NS),
+    ]
 
 
 def eml() -> list[Sample]:

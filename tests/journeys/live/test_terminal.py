@@ -24,19 +24,26 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Typed:
     return typed
 
 
+def enrolled(live: Live, where: str, folder: Path, typed: Typed) -> str:
+    """Enrol a phone by its code, which then works no more, and return its address."""
+    address, code = live.device(where)
+    said = typed(f"{code}\n", "phone", "enrol", live.folder, folder)
+    again = typed(f"{code}\n", "phone", "enrol", live.folder, folder.parent / "other")
+
+    assert (said.code, address in said.out) == (0, True), said
+    assert again.code == 2
+    assert "used" in again.err
+    return address
+
+
 def test_two_people_enrol_write_and_read_in_a_terminal(
     live: Live, tmp_path: Path, typed: Typed
 ) -> None:
     heron, finch = tmp_path / "heron", tmp_path / "finch"
-    people = {}
-    for where, folder in (("ams", heron), ("yyz", finch)):
-        people[folder], code = live.device(where)
-        said = typed(f"{code}\n", "phone", "enrol", live.folder, folder)
-        again = typed(f"{code}\n", "phone", "enrol", live.folder, tmp_path / "other")
-
-        assert (said.code, people[folder] in said.out) == (0, True), said
-        assert again.code == 2
-        assert "used" in again.err
+    people = {
+        folder: enrolled(live, where, folder, typed)
+        for where, folder in (("ams", heron), ("yyz", finch))
+    }
     (tmp_path / "map.bin").write_bytes(bytes(range(256)))
     text = "Subject: The quay\n\nHalf past eight \x1b[31m\n"
     words = ("send", heron, "--to", people[finch], "--attach", tmp_path / "map.bin", "--copy")

@@ -36,24 +36,31 @@ def by_zegel(text: bytes, head: bytes | None, key: str | None, shown: list[str] 
     return check.HOLDS if checked["holds"] else check.CONSISTENT
 
 
+def heads_of_others(folder: Path) -> dict[str, bytes | None]:
+    """Return heads of a log with the same acts but made anew, of another log, and of none."""
+    (folder / "anew").mkdir()
+    log_of(folder / "anew")
+    other = Log.create(folder / "other", folder / "other.key", origin="zegel case x")
+    other.append("case made", {})
+    return {
+        "made anew": export_head(Log.open(folder / "anew" / "custody", None).head()),
+        "another log's": export_head(other.head()),
+        "no head": b"{}\n",
+    }
+
+
 def test_both_readers_answer_alike_for_every_proof_and_everything_known(tmp_path: Path) -> None:
     log = log_of(tmp_path)
     first, place = log.head(), tmp_path / "custody"
     signed = countersign(Ed25519PrivateKey.generate(), first, "Griffie", tmp_path / "seen")
     entry = prove_entry(place, 3, ["facts/shown"]).text()
     add(log, 2)
-    (tmp_path / "anew").mkdir()
-    log_of(tmp_path / "anew")
-    other = Log.create(tmp_path / "other", tmp_path / "other.key", origin="zegel case x")
-    other.append("case made", {})
     heads = {
         "none": None,
         "its own": export_head(first),
         "witnessed": signed.text(),
         "later": export_head(log.head()),
-        "made anew": export_head(Log.open(tmp_path / "anew" / "custody", None).head()),
-        "another log's": export_head(other.head()),
-        "no head": b"{}\n",
+        **heads_of_others(tmp_path),
     }
     keys = {"none": None, "log": first.public_key.hex(), "wrong": "ab" * 32}
     keys["witness"] = signed.public_key.hex()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -117,6 +118,17 @@ def place(
     return replace(made, **changes)
 
 
+GOOD = Signature(
+    verdict="good",
+    key_id="A1B2C3D4E5F60718",
+    fingerprint=FINGERPRINT,
+    created=1_454_598_000,
+    algorithm=1,
+    hash=8,
+    note="",
+)
+
+
 def block(number: int, **changes: Any) -> Block:
     """Return an encrypted block that was opened."""
     made = Block(
@@ -142,17 +154,7 @@ def block(number: int, **changes: Any) -> Block:
         compression=1,
         date_ns=None,
         date_text=None,
-        signatures=(
-            Signature(
-                verdict="good",
-                key_id="A1B2C3D4E5F60718",
-                fingerprint=FINGERPRINT,
-                created=1_454_598_000,
-                algorithm=1,
-                hash=8,
-                note="",
-            ),
-        ),
+        signatures=(GOOD,),
         plaintext_sha256=hexed("plaintext", number),
         plaintext_length=120,
         ciphertext=held(f"ciphertext/{number:07d}.pgp", b"\xc1\x01\x03"),
@@ -228,86 +230,97 @@ KEY = Key(
 )
 
 
+GRANTED = Order(
+    number="RC-2016-0201",
+    magistrate="Investigating judge 3",
+    investigation="Heron",
+    sha256=sha256(ORDER).hexdigest(),
+    signature=None,
+    text=ORDER,
+)
+AMSTERDAM = Exhibit(
+    identity="E1",
+    seal=hexed("seal", 1),
+    entries=48_213,
+    acquisition={
+        "label": "Amsterdam server",
+        "exhibit_number": "B.01.07.001",
+        "acquired_by": "digital investigator 4",
+        "acquired_at": "2016-04-18T21:40:00+02:00",
+        "place": "data centre, Amsterdam",
+        "authority": "Mutual legal assistance",
+    },
+    conditions={"investigations": ["Heron"], "onward_use": "only with consent"},
+)
+TORONTO = Exhibit(
+    identity="E2",
+    seal=hexed("seal", 2),
+    entries=31_940,
+    acquisition={"label": "Toronto server"},
+    conditions={},
+)
+CUSTODY = Custody(
+    origin="zegel investigation Heron 5f1c",
+    size=412,
+    root=hexed("head"),
+    time_ns=1_462_180_000 * 10**9,
+    public_key=hexed("public key"),
+)
+
+
 def material(
     messages: Sequence[Message] | Callable[[], Iterator[Message]], **changes: Any
 ) -> Material:
     """Return material that shows these messages."""
     given = messages if callable(messages) else lambda: iter(messages)
     count = sum(1 for _ in given())
-    states: dict[str, int] = {}
-    withheld: dict[str, int] = {}
-    for one in given():
-        state = one.state or "withheld"
-        states[state] = states.get(state, 0) + 1
-        for part in one.withheld:
-            withheld[part.reason] = withheld.get(part.reason, 0) + 1
     made = Material(
         training=True,
         root=hexed("root"),
-        order=Order(
-            number="RC-2016-0201",
-            magistrate="Investigating judge 3",
-            investigation="Heron",
-            sha256=sha256(ORDER).hexdigest(),
-            signature=None,
-            text=ORDER,
-        ),
-        exhibits=(
-            Exhibit(
-                identity="E1",
-                seal=hexed("seal", 1),
-                entries=48_213,
-                acquisition={
-                    "label": "Amsterdam server",
-                    "exhibit_number": "B.01.07.001",
-                    "acquired_by": "digital investigator 4",
-                    "acquired_at": "2016-04-18T21:40:00+02:00",
-                    "place": "data centre, Amsterdam",
-                    "authority": "Mutual legal assistance",
-                },
-                conditions={"investigations": ["Heron"], "onward_use": "only with consent"},
-            ),
-            Exhibit(
-                identity="E2",
-                seal=hexed("seal", 2),
-                entries=31_940,
-                acquisition={"label": "Toronto server"},
-                conditions={},
-            ),
-        ),
+        order=GRANTED,
+        exhibits=(AMSTERDAM, TORONTO),
         privilege={"register": "none"},
         ledger={"readable": count, "no key": 14, "key locked": 3, "damaged": 1},
         matching=1,
         tools={"zegel": "0.1.0", "python": "3.11", "gnupg": "2.2.40"},
-        selection=Selection(
-            query="harbour",
-            tag=None,
-            listed=None,
-            investigation=count + 40,
-            found=count + 2,
-            selected=count,
-            left_out=2,
-        ),
-        states=states,
+        selection=selection(count),
+        states=counted(one.state or "withheld" for one in given()),
         session_keys={"disclosed": count, "compared": count + 40, "not testable": 18},
-        second_opinion={
-            "mode": "sample",
-            "asked": count,
-            "agrees": count,
-            "differs": 0,
-            "cannot": 0,
-            "not asked": 0,
-        },
-        withheld=withheld,
-        custody=Custody(
-            origin="zegel investigation Heron 5f1c",
-            size=412,
-            root=hexed("head"),
-            time_ns=1_462_180_000 * 10**9,
-            public_key=hexed("public key"),
-        ),
+        second_opinion=opinions(count),
+        withheld=counted(part.reason for one in given() for part in one.withheld),
+        custody=CUSTODY,
         keys=(KEY,),
         presentation=Presentation(language="en", zone="Europe/Amsterdam"),
         messages=given,
     )
     return replace(made, **changes)
+
+
+def counted(words: Iterable[str]) -> dict[str, int]:
+    """Return how often each word comes, in the order in which they come."""
+    return dict(Counter(words))
+
+
+def selection(count: int) -> Selection:
+    """Return a selection that shows `count` messages of more that were found."""
+    return Selection(
+        query="harbour",
+        tag=None,
+        listed=None,
+        investigation=count + 40,
+        found=count + 2,
+        selected=count,
+        left_out=2,
+    )
+
+
+def opinions(count: int) -> dict[str, Any]:
+    """Return how a second program judged `count` messages: as the first did."""
+    return {
+        "mode": "sample",
+        "asked": count,
+        "agrees": count,
+        "differs": 0,
+        "cannot": 0,
+        "not asked": 0,
+    }

@@ -15,6 +15,10 @@ from zegel.investigation.casework import Standing, all_lines, newest_line, stand
 
 ALL = tuple(bytes([n]) * 32 for n in range(4))
 ANN, BOB = "ann", "bob"
+Line = tuple[bytes, tuple[str, str], str]
+"""Of which message, what kind and word, by whom."""
+Stood = dict[bytes, tuple[set[str], dict[str, str]]]
+"""By message: its tags, and how it is judged by whom."""
 
 
 def say(folder: Path, message: bytes, kind: str, value: str, who: str) -> None:
@@ -42,7 +46,7 @@ def undo(folder: Path, act: int, who: str = ANN) -> set[bytes]:
     return {line.message for line in weighed.since}
 
 
-def standing_now(folder: Path) -> dict[bytes, tuple[set[str], dict[str, str]]]:
+def standing_now(folder: Path) -> Stood:
     now = standing(all_lines(folder))
     nothing = Standing()
     return {
@@ -63,6 +67,22 @@ SAID = st.lists(
 )  # fmt: skip
 
 
+def undone(stood: Stood, acted: Stood, since: set[bytes], after: list[Line]) -> Stood:
+    """Return what stands once an act is undone: what did before, save where more was said since."""
+    expected = {one: (set(tags), dict(judged)) for one, (tags, judged) in stood.items()}
+    for message in since:
+        expected[message] = (set(acted[message][0]), dict(acted[message][1]))
+    for message, (one, word), who in after:
+        tags, judged = expected[message]
+        if one == "tag":
+            tags.add(word)
+        elif one == "untag":
+            tags.discard(word)
+        else:
+            judged[who] = word
+    return expected
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     before=SAID,
@@ -70,8 +90,8 @@ SAID = st.lists(
     bulk=st.sampled_from([("tag", "x"), ("untag", "x"), ("relevance", "relevant")]),
 )
 def test_an_undone_act_leaves_each_message_as_it_was_unless_something_was_said_since(
-    before: list[tuple[bytes, tuple[str, str], str]],
-    after: list[tuple[bytes, tuple[str, str], str]],
+    before: list[Line],
+    after: list[Line],
     bulk: tuple[str, str],
 ) -> None:
     """The oracle: what stood before, with what was said since by hand on top of it."""
@@ -99,20 +119,9 @@ def test_an_undone_act_leaves_each_message_as_it_was_unless_something_was_said_s
         if message in touched
         and ((one == "relevance" and who == ANN) if kind == "relevance" else word == value)
     }
-    expected = {one: (set(tags), dict(judged)) for one, (tags, judged) in stood.items()}
-    for message in since:
-        expected[message] = (set(acted[message][0]), dict(acted[message][1]))
-    for message, (one, word), who in after:
-        tags, judged = expected[message]
-        if one == "tag":
-            tags.add(word)
-        elif one == "untag":
-            tags.discard(word)
-        else:
-            judged[who] = word
 
     assert left == since
-    assert now == expected
+    assert now == undone(stood, acted, since, after)
     assert kept >= lines
 
 

@@ -161,61 +161,68 @@ class Copy:
         }
 
 
+Rows = list[dict[str, Any]]
+
+
+def scanned(copy: Copy, exhibit: str) -> tuple[Rows, Rows]:
+    """Return what a scan of an exhibit found: its places, and the layers in them."""
+    places = [place for place in copy.places if place["exhibit"] == exhibit]
+    layers = [
+        {
+            **{name: place[name] for name in ("exhibit", "entry", "offset", "length")},
+            "stored_row": row,
+            "kind": "plain" if one in copy.plain else "seipd1",
+            "content_id": one,
+        }
+        for row, place in enumerate(places)
+        for one in place["layers"]
+    ]
+    stored = [
+        {**place, "format": "mbox", "clock": "none" if place["received_ns"] is None
+         else "received"} for place in places
+    ]  # fmt: skip
+    return stored, layers
+
+
+def opened(copy: Copy, number: int) -> tuple[Rows, Rows]:
+    """Return what a round, the first or the last, tells of blocks and of contents."""
+    told = [one for one in copy.ended if number == 2 or one in copy.again]
+    blocks = [
+        {"round": number, "content_id": one, "state": copy.ended[one] if number == 2
+         else "no key", "reason": "r", "detail": "", "kind": "seipd1"} for one in told
+    ]  # fmt: skip
+    blocks += [
+        {**block, "root_id": outer}
+        for outer, inner in copy.inside.items()
+        for block in blocks
+        if block["content_id"] in inner and number == 2
+    ]
+    contents = [
+        {"round": number, "content_id": one, "plaintext_sha256": text}
+        for one, text in copy.plaintext.items()
+        if number == 2 or one in copy.again
+    ]
+    return blocks, contents
+
+
 def settled(copy: Copy, folder: Path) -> Path:
     """Write the tables of a copy, settle them, and return where the settled ones are."""
 
-    def write(part: str, table: str, rows: list[dict[str, Any]]) -> Path:
+    def write(part: str, table: str, rows: Rows) -> Path:
         writer = PartWriter(folder / part / table, {table: {**SCAN, **OPEN, "keys": KEYS}[table]})
         writer.add_all(table, rows)
         writer.finish()
         return folder / part / table / f"{table}.parquet"
 
-    stored, layers = [], []
-    for exhibit in ("E1", "E2"):
-        places = [place for place in copy.places if place["exhibit"] == exhibit]
-        found = [
-            {
-                **{name: place[name] for name in ("exhibit", "entry", "offset", "length")},
-                "stored_row": row,
-                "kind": "plain" if one in copy.plain else "seipd1",
-                "content_id": one,
-            }
-            for row, place in enumerate(places)
-            for one in place["layers"]
-        ]
-        rows = [
-            {**place, "format": "mbox", "clock": "none" if place["received_ns"] is None
-             else "received"} for place in places
-        ]  # fmt: skip
-        stored.append(write(exhibit, "stored", rows))
-        layers.append(write(exhibit, "layers", found))
-    sessions, contents = [], []
-    for number in (1, 2):
-        told = [one for one in copy.ended if number == 2 or one in copy.again]
-        blocks = [
-            {"round": number, "content_id": one, "state": copy.ended[one] if number == 2
-             else "no key", "reason": "r", "detail": "", "kind": "seipd1"} for one in told
-        ]  # fmt: skip
-        blocks += [
-            {**block, "root_id": outer}
-            for outer, inner in copy.inside.items()
-            for block in blocks
-            if block["content_id"] in inner and number == 2
-        ]
-        opened = [
-            {"round": number, "content_id": one, "plaintext_sha256": text}
-            for one, text in copy.plaintext.items()
-            if number == 2 or one in copy.again
-        ]
-        sessions.append(write(f"r{number}", "sessions", blocks))
-        contents.append(write(f"r{number}", "contents", opened))
+    scans = {exhibit: scanned(copy, exhibit) for exhibit in ("E1", "E2")}
+    rounds = {f"r{number}": opened(copy, number) for number in (1, 2)}
     out = folder / "settled"
     out.mkdir()
     files = Settled(
-        stored=stored,
-        layers=layers,
-        sessions=sessions,
-        contents=contents,
+        stored=[write(exhibit, "stored", places) for exhibit, (places, _) in scans.items()],
+        layers=[write(exhibit, "layers", layers) for exhibit, (_, layers) in scans.items()],
+        sessions=[write(name, "sessions", blocks) for name, (blocks, _) in rounds.items()],
+        contents=[write(name, "contents", contents) for name, (_, contents) in rounds.items()],
         keys=[write("k", "keys", [])],
         seals={name: f"seal of {name}" for name in ("E1", "E2")},
     )
