@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import tarfile
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -107,6 +108,12 @@ def balance(ledger: Any) -> bool:
     return bool(ledger["found"] == sum(ledger["states"].values()) + ledger["unread"])
 
 
+def kinds(case: Path) -> set[str]:
+    """Return the kinds of the problems of a case."""
+    problems = done("problems", "--case", case, "--json").json
+    return {str(problem["kind"]) for problem in problems}
+
+
 def mail(body: str = "Tot morgen.\n", number: int = 1, **fields: str) -> bytes:
     """Return a plain mail between fictitious people."""
     headers = {
@@ -128,3 +135,14 @@ def maildir(folder: Path, mails: Sequence[bytes], first: int = 1) -> Path:
     for number, content in enumerate(mails, first):
         (inbox / f"{1461049200 + number}.M{number:06d}P1.mx.test.example:2,S").write_bytes(content)
     return folder
+
+
+def bomb(path: Path, size: int = 1 << 28) -> Path:
+    """Write a tar.gz of one file of zeros: a thousand times smaller than what it opens to."""
+    zeros = path.with_name("zeros")
+    with zeros.open("wb") as file:
+        file.truncate(size)
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(zeros, "zeros")
+    zeros.unlink()
+    return path

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import zegel.dossier.make
+from tests.journeys.cases import done
 from tests.journeys.dossier.exports import Export, build
 
 
@@ -18,3 +20,14 @@ def whole(export: Export) -> Path:
     """Give a dossier of all of it."""
     export.make(export.folder / "whole.zip")
     return export.folder / "whole.zip"
+
+
+@pytest.fixture(scope="session")
+def small(export: Export) -> Path:
+    """Give a dossier of two messages, an encrypted and a plain one, without what is to read."""
+    encrypted = done("search", "-i", export.inv, "state:readable", "--json").json["hits"][0]
+    ids = export.list(export.folder / "ids", encrypted["number"], export.letters[1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zegel.dossier.make, "rendered_from", lambda *_: ())
+        export.make(export.folder / "small.zip", "--ids", ids)
+    return export.folder / "small.zip"

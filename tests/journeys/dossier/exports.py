@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.journeys.cases import done, maildir, network
+from zegel.dossier import verify as verifier
 
 VERIFIER = Path(__file__).parents[3] / "src" / "zegel" / "dossier" / "verify.py"
+VERIFIED, CONSISTENT, FALSE = 0, 9, 6
+"""What the verifier answers."""
 SECRET = "Het schip ligt klaar achter de oude vuurtoren."
 SUBJECT = "Plannen voor donderdagavond"
 ATTACHED = bytes(range(7, 250)) * 2
@@ -115,6 +118,14 @@ def verify(file: Path, root: str | None = None) -> tuple[int, str]:
     )
     assert ran.stderr == ""
     return ran.returncode, ran.stdout
+
+
+def answer(content: bytes, place: Path, root: str | None) -> tuple[int, str]:
+    """Write a dossier to `place` and verify it in this process: its answer and what is wrong."""
+    place.write_bytes(content)
+    code, wrong, dossier = verifier.verify(str(place), root, None)
+    assert (code == FALSE) == (dossier is None) == bool(wrong)
+    return code, wrong
 
 
 def contents(file: Path) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.custody.test_holders import entry, rebuilt
+from tests.unit.custody.test_forged_holders import entry, rebuilt
 from zegel.canonical import canonical_json
 from zegel.custody.acts import ANCHORED, VOUCHED
 from zegel.custody.heads import SignedHead, sign_head

@@ -9,7 +9,9 @@ import pytest
 
 from tests.contract.test_errors import ORDER
 from tests.journeys.cases import done, mail, maildir
+from tests.unit.web.program import Program
 from tests.web import Browser
+from zegel.web import security
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +46,25 @@ def browser(made: Path) -> Browser:
 def heron(made: Path) -> str:
     """Return the name of the investigation."""
     return next((made / "investigations").glob("Heron*")).name
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let refusals come without the wait that hides what was wrong."""
+    monkeypatch.setattr(security, "REFUSED_AFTER", 0.0)
+
+
+@pytest.fixture
+def examiner(examined: Path) -> Program:
+    """Return a program that an examiner lets ask."""
+    program = Program(Browser(case=examined))
+    program.log_in(program.browser.desks.all()[0].key, "ex")
+    return program
+
+
+@pytest.fixture
+def investigator(made: Path, heron: str) -> Program:
+    """Return a program that somebody inside the investigation lets ask."""
+    program = Program(Browser(case=made))
+    program.log_in(heron, "ann")
+    return program
