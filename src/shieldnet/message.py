@@ -138,9 +138,9 @@ def open_mail(
             attachments=_attachments(outer),
         )
     certificate = certificate_of(sender) if sender else None
-    signers = [pysequoia.Cert.from_bytes(certificate)] if certificate else []
+    signer = pysequoia.Cert.from_bytes(certificate) if certificate else None
     try:
-        found = _decrypted(armoured, key, signers)
+        found = _decrypted(armoured, key, [signer] if signer else [])
     except BaseException as error:  # pysequoia's panics are no `Exception`
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
@@ -148,14 +148,12 @@ def open_mail(
         return Opened(sender=sender, message_id=named, encrypted=True, trouble=trouble)
     literal = bytes(found.bytes or b"")
     inner = email.message_from_bytes(literal)
-    good = certificate is not None and any(
-        one.certificate == signers[0].fingerprint for one in found.valid_sigs
-    )
+    verified = {one.certificate for one in found.valid_sigs}
     return Opened(
         sender=sender,
         message_id=named,
         encrypted=True,
-        signed_by=sender if good else "",
+        signed_by=sender if signer and signer.fingerprint in verified else "",
         subject=_decoded(inner.get("Subject", "")),
         text=_text(inner),
         attachments=_attachments(inner),

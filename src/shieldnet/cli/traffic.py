@@ -25,6 +25,28 @@ from shieldnet.traffic.generate import generate as write_network
 from shieldnet.traffic.live import write as send_through
 from shieldnet.traffic.settings import Settings
 
+StorylinesOption = Annotated[
+    float, typer.Option(min=0, max=0.3, help="Share of messages that belong to a storyline.")
+]
+StoreOption = Annotated[
+    str, typer.Option(help="maildir, or mbox: two files an account, for millions of messages.")
+]
+QuickOption = Annotated[
+    bool,
+    typer.Option("--quick", help="Seal unsigned messages without pysequoia, five times as fast."),
+]
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, help="Processes; as many as processors if not given.")
+]
+LiveOption = Annotated[
+    bool,
+    typer.Option(
+        "--live",
+        help="Send them through two live sites (Postfix, Dovecot) instead of writing them; "
+        "for hundreds, not for millions.",
+    ),
+]
+
 
 def generate(
     out: Annotated[Path, typer.Argument(help="Folder to write copy/, truth/ and orders/ into.")],
@@ -36,29 +58,11 @@ def generate(
     signed: Annotated[
         float, typer.Option(min=0, max=1, help="Share of encrypted messages that are signed.")
     ] = 0.8,
-    storylines: Annotated[
-        float, typer.Option(min=0, max=0.3, help="Share of messages that belong to a storyline.")
-    ] = 0.05,
-    store: Annotated[
-        str, typer.Option(help="maildir, or mbox: two files an account, for millions of messages.")
-    ] = "maildir",
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick", help="Seal unsigned messages without pysequoia, five times as fast."
-        ),
-    ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; as many as processors if not given.")
-    ] = None,
-    live: Annotated[
-        bool,
-        typer.Option(
-            "--live",
-            help="Send them through two live sites (Postfix, Dovecot) instead of writing them; "
-            "for hundreds, not for millions.",
-        ),
-    ] = False,
+    storylines: StorylinesOption = 0.05,
+    store: StoreOption = "maildir",
+    quick: QuickOption = False,
+    workers: WorkersOption = None,
+    live: LiveOption = False,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what disk and time it would take.")
     ] = False,

@@ -125,19 +125,22 @@ class Order:
         return hashlib.sha256(self.text).digest()
 
 
+def _written(text: bytes) -> dict[str, Any]:
+    if len(text) > LARGEST_ORDER:
+        raise OrderError(f"larger than {LARGEST_ORDER} bytes", "order")
+    try:
+        return tomllib.loads(text.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise OrderError(f"is no TOML: {error}", "order") from None
+
+
 @lru_cache(maxsize=8)
 def read_order(text: bytes) -> Order:
     """Return the order in `text`; `OrderError` where any of it is not understood.
 
     An investigation's is asked for at every act in it, so the last few are remembered.
     """
-    if len(text) > LARGEST_ORDER:
-        raise OrderError(f"larger than {LARGEST_ORDER} bytes", "order")
-    try:
-        written = tomllib.loads(text.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise OrderError(f"is no TOML: {error}", "order") from None
-    table = _Table(written, "order")
+    table = _Table(_written(text), "order")
     issued, expires = table.instant("issued"), table.instant("expires")
     if expires <= issued:
         raise OrderError("expires before it is issued", "order.expires")

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import NoReturn
 
 from zegel.canonical import JSON, canonical_json
 from zegel.custody.log import Log, account
@@ -92,18 +93,7 @@ class Case:
                 training=bool(description["training"]),
             )
         except FileNotFoundError:
-            if (folder / "custody" / "head.json").is_file():
-                raise VerificationError(
-                    "is not here, though the log of a case is",
-                    where=str(folder / "case.json"),
-                    next_step="Restore it from a copy; where `zegel init` was interrupted, give"
-                    " that command again.",
-                ) from None
-            raise CaseError(
-                "there is no case here",
-                where=str(folder),
-                next_step="Make one with `zegel init`, or name it with --case or ZEGEL_CASE.",
-            ) from None
+            _say_it_is_not_there(folder)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise VerificationError(
                 f"is not as it was written ({type(error).__name__})",
@@ -176,6 +166,21 @@ def _enrol_first(folder: Path) -> None:
     first = Enrolled(name=account(), roles=("examiner", "administrator"), account=account())
     make_folder((folder / PLACE).parent)
     replace_file(folder / PLACE, Roster().put(first).text())
+
+
+def _say_it_is_not_there(folder: Path) -> NoReturn:
+    if (folder / "custody" / "head.json").is_file():
+        raise VerificationError(
+            "is not here, though the log of a case is",
+            where=str(folder / "case.json"),
+            next_step="Restore it from a copy; where `zegel init` was interrupted, give"
+            " that command again.",
+        ) from None
+    raise CaseError(
+        "there is no case here",
+        where=str(folder),
+        next_step="Make one with `zegel init`, or name it with --case or ZEGEL_CASE.",
+    ) from None
 
 
 def _files(folder: Path, *places: Path) -> dict[str, JSON]:

@@ -14,7 +14,7 @@ from zegel.cli import living, show
 from zegel.cli.describe import described_by
 from zegel.cli.files import read_file
 from zegel.errors import UsageError, VerificationError
-from zegel.exhibits.acquisition import unknown_keys
+from zegel.exhibits.acquisition import Acquisition, Conditions, unknown_keys
 from zegel.processing.unlock import Budget
 from zegel.service.rechecking import Recheck
 
@@ -90,34 +90,38 @@ def status(case: CaseOption = None, json: JsonOption = False) -> None:
         living.summary(result["investigations"])
 
 
+CopyArgument = Annotated[
+    Path | None, typer.Argument(help="The copy: a folder, or a tar (plain, gz, xz, zst).")
+]
+DescribeOption = Annotated[
+    Path | None, typer.Option(help="TOML file that describes the acquisition and its conditions.")
+]
+PermittedOption = Annotated[
+    list[str] | None, typer.Option(help="A permitted investigation; may be repeated.")
+]
+OffenceOption = Annotated[
+    list[str] | None, typer.Option(help="A permitted offence; may be repeated.")
+]
+MovedOption = Annotated[Path | None, typer.Option(help="With --recheck: where the copy lies now.")]
+
+
 @app.command()
 def intake(
-    path: Annotated[
-        Path | None, typer.Argument(help="The copy: a folder, or a tar (plain, gz, xz, zst).")
-    ] = None,
-    describe: Annotated[
-        Path | None,
-        typer.Option(help="TOML file that describes the acquisition and its conditions."),
-    ] = None,
+    path: CopyArgument = None,
+    describe: DescribeOption = None,
     label: Annotated[str, typer.Option(help="What the copy is, in a few words.")] = "",
     exhibit_number: Annotated[str, typer.Option(help="Number on the exhibit's seal.")] = "",
     acquired_by: Annotated[str, typer.Option(help="Who made the copy.")] = "",
     acquired_at: Annotated[str, typer.Option(help="When, e.g. 2016-04-19T09:00:00Z.")] = "",
     authority: Annotated[str, typer.Option(help="Authority that ordered the copy.")] = "",
     order_number: Annotated[str, typer.Option(help="Number of that order.")] = "",
-    investigation: Annotated[
-        list[str] | None, typer.Option(help="A permitted investigation; may be repeated.")
-    ] = None,
-    offence: Annotated[
-        list[str] | None, typer.Option(help="A permitted offence; may be repeated.")
-    ] = None,
+    investigation: PermittedOption = None,
+    offence: OffenceOption = None,
     onward_use: Annotated[str, typer.Option(help="Condition on onward use.")] = "",
     home: Annotated[str, typer.Option(help="Home of the data.")] = "",
     recheck: Annotated[bool, typer.Option("--recheck", help="Hash exhibits again.")] = False,
     exhibit: Annotated[str | None, typer.Option(help="With --recheck: one exhibit.")] = None,
-    moved_to: Annotated[
-        Path | None, typer.Option(help="With --recheck: where the copy lies now.")
-    ] = None,
+    moved_to: MovedOption = None,
     case: CaseOption = None,
     json: JsonOption = False,
     _in_lines: LinesOption = False,
@@ -129,27 +133,20 @@ def intake(
         return
     if path is None:
         raise UsageError("intake needs a PATH", next_step="Or --recheck to hash all again.")
-    given = described_by(
-        describe,
-        acquisition={
-            "label": label,
-            "exhibit_number": exhibit_number,
-            "acquired_by": acquired_by,
-            "acquired_at": acquired_at,
-            "authority": authority,
-            "order_number": order_number,
-        },
-        conditions={
-            "investigations": investigation or [],
-            "offences": offence or [],
-            "onward_use": onward_use,
-            "home": home,
-        },
-    )
+    made = {"acquired_by": acquired_by, "acquired_at": acquired_at}
+    ordered = {"authority": authority, "order_number": order_number}
+    acquisition = {"label": label, "exhibit_number": exhibit_number, **made, **ordered}
+    permitted = {"investigations": investigation or [], "offences": offence or []}
+    conditions = {**permitted, "onward_use": onward_use, "home": home}
+    given = described_by(describe, acquisition=acquisition, conditions=conditions)
     for key in unknown_keys(given):
         show.warn(f"{key} is not a key this program knows; it is kept as written.")
+    _take_in(opened, path, given, json)
+
+
+def _take_in(case: Case, path: Path, given: tuple[Acquisition, Conditions], json: bool) -> None:
     with show.progress() as bar:
-        result = service.take_in(opened, path, given, progress=bar)
+        result = service.take_in(case, path, given, progress=bar)
     if json:
         alike = {"known": result.known, "same_files": result.same_files}
         show.document({**alike, **asdict(result.exhibit)})
@@ -201,16 +198,11 @@ def process(
 ) -> None:
     """Scan, unlock and read what can be read; the same command continues after any stop."""
     opened = open_case(case)
-    given: tuple[bytes, ...] = ()
-    if passphrases is not None:
-        given = tuple(line for line in read_file(passphrases).splitlines() if line)
-    options = service.ProcessOptions(
-        passphrases=given,
-        workers=workers,
-        budget=Budget(
-            hidden=hidden_budget, passphrases=passphrase_budget, second_opinions=second_opinions
-        ),
+    budget = Budget(
+        hidden=hidden_budget, passphrases=passphrase_budget, second_opinions=second_opinions
     )
+    given = () if passphrases is None else _lines_of(passphrases)
+    options = service.ProcessOptions(passphrases=given, workers=workers, budget=budget)
     with show.progress() as bar:
         result = service.process(opened, options, progress=bar)
         if index:
@@ -221,6 +213,10 @@ def process(
     else:
         show.ledger(totals)
         show.next_steps(totals, indexed=index)
+
+
+def _lines_of(file: Path) -> tuple[bytes, ...]:
+    return tuple(line for line in read_file(file).splitlines() if line)
 
 
 @app.command()

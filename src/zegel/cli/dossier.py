@@ -23,6 +23,25 @@ def register(app: typer.Typer) -> None:
     app.add_typer(dossier, name="dossier")
 
 
+HeadOption = Annotated[
+    Path | None, typer.Option(help="A head of the investigation's log: its excerpt ends there.")
+]
+WithholdOption = Annotated[
+    Path | None, typer.Option(help="What is withheld: ids, parts, reasons (TOML, JSON Lines).")
+]
+MagistrateOption = Annotated[
+    Path | None, typer.Option(help="OpenPGP certificate that may see what is withheld.")
+]
+OpinionOption = Annotated[str, typer.Option(help="Open again by GnuPG: sample, all or none.")]
+SampleOption = Annotated[int, typer.Option(min=0, help="How many messages the sample has.")]
+IdsOption = Annotated[
+    Path | None, typer.Option(help="Of these, those in this file: a number or id a line.")
+]
+PrintedOption = Annotated[
+    int | None, typer.Option(min=0, help="How many messages the report prints; at most 2,000.")
+]
+
+
 @dossier.command()
 def make(
     investigation: InvestigationOption,
@@ -31,27 +50,15 @@ def make(
         str | None, typer.Option(help="Messages of this query's result; else of all.")
     ] = None,
     tag: Annotated[str | None, typer.Option(help="Of these, those that bear this tag.")] = None,
-    ids: Annotated[
-        Path | None, typer.Option(help="Of these, those in this file: a number or id a line.")
-    ] = None,
-    as_of: Annotated[
-        Path | None, typer.Option(help="A head of the investigation's log: its excerpt ends there.")
-    ] = None,
-    withhold: Annotated[
-        Path | None, typer.Option(help="What is withheld: ids, parts, reasons (TOML, JSON Lines).")
-    ] = None,
-    magistrate_cert: Annotated[
-        Path | None, typer.Option(help="OpenPGP certificate that may see what is withheld.")
-    ] = None,
-    second_opinion: Annotated[
-        str, typer.Option(help="Open again by GnuPG: sample, all or none.")
-    ] = "sample",
-    sample: Annotated[int, typer.Option(min=0, help="How many messages the sample has.")] = 1000,
+    ids: IdsOption = None,
+    as_of: HeadOption = None,
+    withhold: WithholdOption = None,
+    magistrate_cert: MagistrateOption = None,
+    second_opinion: OpinionOption = "sample",
+    sample: SampleOption = 1000,
     language: Annotated[str, typer.Option(help="Of what is to read: en or nl.")] = "en",
     zone: Annotated[str, typer.Option(help="Zone that times are shown in, beside UTC.")] = "UTC",
-    printed: Annotated[
-        int | None, typer.Option(min=0, help="How many messages the report prints; at most 2,000.")
-    ] = None,
+    printed: PrintedOption = None,
     json: JsonOption = False,
     _in_lines: LinesOption = False,
 ) -> None:
@@ -70,10 +77,13 @@ def make(
     head = None if as_of is None else read_file(as_of)
     with show.progress() as bar:
         made = service.make_dossier(inv, out, wanted, terms, as_of=head, progress=bar)
-    result: dict[str, Any] = {**asdict(made), "root": inv.root.hex(), "training": inv.training}
     if json:
-        show.document(result)
-        return
+        show.document({**asdict(made), "root": inv.root.hex(), "training": inv.training})
+    else:
+        _made(made, out, inv.root.hex())
+
+
+def _made(made: Any, out: Path, root: str) -> None:
     show.line(f"Made: {out}, {made.messages:,} messages in {made.members:,} members.")
     show.line(f"SHA-256 of the file: {made.sha256}")
     said = made.second_opinion
@@ -85,7 +95,7 @@ def make(
     )
     if made.withheld:
         show.line(f"Withheld: {made.withheld:,} parts.")
-    show.line(f"Next: zegel dossier verify {out} --root {inv.root.hex()}")
+    show.line(f"Next: zegel dossier verify {out} --root {root}")
 
 
 def _lines(file: Path) -> list[str]:
@@ -107,7 +117,7 @@ def verify(
         str,
         typer.Option("--open", help="Open messages again from session keys: all, sample, none."),
     ] = "sample",
-    sample: Annotated[int, typer.Option(min=0, help="How many messages the sample has.")] = 1000,
+    sample: SampleOption = 1000,
     json: JsonOption = False,
 ) -> None:
     """Verify a dossier; exit code 0: against the root, 9: in itself only, 6: false."""

@@ -49,24 +49,29 @@ def preview(
     show.document(result) if json else previews.show(result)
 
 
+OrderArgument = Annotated[
+    Path, typer.Argument(help="The order: a TOML file (docs/reference/orders.md).")
+]
+SignatureOption = Annotated[
+    Path | None,
+    typer.Option(help="Its detached OpenPGP signature; else ORDER.sig or ORDER.asc beside it."),
+]
+CaseworkOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Folder of an earlier version, moved elsewhere, whose tags and notes come along;"
+        " may be repeated. Those in the case come along by themselves."
+    ),
+]
+
+
 def grant(
-    order: Annotated[
-        Path, typer.Argument(help="The order: a TOML file (docs/reference/orders.md).")
-    ],
-    signature: Annotated[
-        Path | None,
-        typer.Option(help="Its detached OpenPGP signature; else ORDER.sig or ORDER.asc beside it."),
-    ] = None,
+    order: OrderArgument,
+    signature: SignatureOption = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where to; else CASE/investigations/NAME.")
     ] = None,
-    casework_from: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Folder of an earlier version, moved elsewhere, whose tags and notes come along;"
-            " may be repeated. Those in the case come along by themselves."
-        ),
-    ] = None,
+    casework_from: CaseworkOption = None,
     without_casework: Annotated[
         bool, typer.Option("--without-casework", help="No tags and notes of earlier versions.")
     ] = False,

@@ -29,39 +29,42 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve_)
 
 
+FoldersOption = Annotated[
+    list[Path] | None,
+    typer.Option("-i", "--investigation", help="Serve this folder too; may be repeated."),
+]
+TrainingOption = Annotated[
+    bool, typer.Option("--training", help="Refuse all but training cases, and open a browser.")
+]
+NamesOption = Annotated[
+    list[str] | None, typer.Option(help="Another name browsers know this server by.")
+]
+CertificateOption = Annotated[
+    Path | None, typer.Option(help="TLS certificate chain (PEM); needed beyond loopback.")
+]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=MOST_PROCESSES, help="Default: as many as processors, at most 4."),
+]
+
+
 def serve_(
     case: CaseOption = None,
-    investigation: Annotated[
-        list[Path] | None,
-        typer.Option("-i", "--investigation", help="Serve this folder too; may be repeated."),
-    ] = None,
-    training: Annotated[
-        bool,
-        typer.Option("--training", help="Refuse all but training cases, and open a browser."),
-    ] = False,
+    investigation: FoldersOption = None,
+    training: TrainingOption = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8017,
-    name: Annotated[
-        list[str] | None, typer.Option(help="Another name browsers know this server by.")
-    ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(help="TLS certificate chain (PEM); needed beyond loopback.")
-    ] = None,
+    name: NamesOption = None,
+    certificate: CertificateOption = None,
     key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
-    processes: Annotated[
-        int | None,
-        typer.Option(min=1, max=MOST_PROCESSES, help="Default: as many as processors, at most 4."),
-    ] = None,
+    processes: ProcessesOption = None,
 ) -> None:
     """Serve the web application: search, casework, pictures, dossiers, and the case's ledger."""
     desks = _desks(case, investigation or [])
     for fault in desks.faults:
         show.warn(f"Not served: {fault}")
-    if training and not all(desk.training for desk in desks.all()):
-        raise UsageError(
-            "--training serves training cases only",
-            next_step="Leave it out: everybody logs in then.",
-        )
+    if training:
+        _require_training(desks)
     secure = _tls(host, certificate, key)
     # Loaded here, so that no other command waits for it.
     from zegel.web import Settings
@@ -91,6 +94,14 @@ def _desks(case: Path | None, folders: Iterable[Path]) -> Desks:
         if case is not None or not folders:
             raise
         return Desks(None, folders)
+
+
+def _require_training(desks: Desks) -> None:
+    if not all(desk.training for desk in desks.all()):
+        raise UsageError(
+            "--training serves training cases only",
+            next_step="Leave it out: everybody logs in then.",
+        )
 
 
 def _tls(host: str, certificate: Path | None, key: Path | None) -> bool:

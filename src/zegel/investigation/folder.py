@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from zegel.canonical import canonical_json
 from zegel.custody.merkle import root
@@ -56,17 +56,7 @@ class Investigation:
                 root=bytes.fromhex(written["root"]),
             )
         except FileNotFoundError:
-            if (folder / "custody" / "head.json").is_file():
-                raise VerificationError(
-                    "is not here, though the log of an investigation is",
-                    where=str(folder / DESCRIPTION),
-                    next_step="Restore it from a copy; nothing was changed.",
-                ) from None
-            raise UsageError(
-                "there is no investigation here",
-                where=str(folder),
-                next_step="`zegel grant ORDER` makes one; name it with -i.",
-            ) from None
+            _say_it_is_not_there(folder)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise VerificationError(
                 f"is not as it was written ({type(error).__name__})",
@@ -169,6 +159,20 @@ class Investigation:
         for item in attachments:
             if item["at"] is not None:
                 self.bytes_at(item["at"], item["size"], item["sha256"])
+
+
+def _say_it_is_not_there(folder: Path) -> NoReturn:
+    if (folder / "custody" / "head.json").is_file():
+        raise VerificationError(
+            "is not here, though the log of an investigation is",
+            where=str(folder / DESCRIPTION),
+            next_step="Restore it from a copy; nothing was changed.",
+        ) from None
+    raise UsageError(
+        "there is no investigation here",
+        where=str(folder),
+        next_step="`zegel grant ORDER` makes one; name it with -i.",
+    ) from None
 
 
 def digests_of_tables(secret: bytes, tables: Path) -> dict[str, str]:

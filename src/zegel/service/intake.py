@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +16,11 @@ from zegel.exhibits import open_copy
 from zegel.exhibits.acquisition import Acquisition, Conditions
 from zegel.service.cases import shelf, sweep_work
 from zegel.service.comparing import same_files
-from zegel.service.door import Who, enter_case
+from zegel.service.door import Visit, Who, enter_case
 from zegel.service.making import making
 from zegel.service.progress import Progress, silent
 from zegel.service.running import watched
-from zegel.tables import make_folder
+from zegel.tables import PartWriter, make_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,20 @@ class Intake:
     """True where a known copy was described otherwise now: what was said first stands."""
 
 
+@contextmanager
+def _intake_of(
+    case: Case, who: Who, progress: Progress
+) -> Iterator[tuple[Visit, Progress, PartWriter]]:
+    with (
+        enter_case(case, "copy taken in", who) as visit,
+        case.lock(),
+        watched(case, "intake", visit.person.name, progress) as heard,
+        making(visit, "exhibits"),
+        shelf(case).begin() as writer,
+    ):
+        yield visit, heard, writer
+
+
 def take_in(
     case: Case,
     path: Path,
@@ -48,14 +63,7 @@ def take_in(
     The copy is opened read-only and stays where it is. A copy whose seal the case already
     holds is recognised and not added again.
     """
-    door = enter_case(case, "copy taken in", who)
-    with (
-        door as visit,
-        case.lock(),
-        watched(case, "intake", visit.person.name, progress) as heard,
-        making(visit, "exhibits"),
-        shelf(case).begin() as writer,
-    ):
+    with _intake_of(case, who, progress) as (visit, heard, writer):
         _keep_apart(case.folder.resolve(), path)
         sweep_work(case)
         exhibits = shelf(case)

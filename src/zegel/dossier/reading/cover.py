@@ -75,22 +75,19 @@ class Cover:
             (words("cover.tool"), [self._tools()]),
             (words("cover.zone"), [words("cover.zone_of", zone=self._instants.name)]),
         ]
-        of = words("cover.order_of", number="\0", magistrate="\0").split("\0")
         return {
             "title": words("title"),
             "name": [words("subtitle"), " ", written(order.investigation, 80)],
-            "order": [
-                words("cover.order"),
-                " ",
-                of[0],
-                written(order.number, 120),
-                of[1],
-                written(order.magistrate, 200),
-                of[2],
-            ],
+            "order": self._order(),
             "rows": [[name, value] for name, value in lines],
             "reading": words("cover.reading", section=_VERIFY),
         }
+
+    def _order(self) -> Inline:
+        words, order = self._words, self._material.order
+        before, between, after = words("cover.order_of", number="\0", magistrate="\0").split("\0")
+        number, magistrate = written(order.number, 120), written(order.magistrate, 200)
+        return [words("cover.order"), " ", before, number, between, magistrate, after]
 
     def _signature(self) -> Inline:
         by = self._material.order.signature

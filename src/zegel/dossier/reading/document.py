@@ -84,15 +84,7 @@ def document(material: Material) -> Document:
         "root": material.root[:_ROOT_SHOWN],
         "cover": cover.cover(*_ends(messages)),
         "sections": front.sections(),
-        "conversations": {
-            "title": words("sections.conversations"),
-            "lead": words("conversation.lead"),
-            "columns": [
-                words(f"conversation.column_{name}")
-                for name in ("number", "people", "messages", "period", "page")
-            ],
-            "list": found,
-        },
+        "conversations": {**_headed(words), "list": found},
         "after": [keys(material.keys, words), front.order_text()],
         "index": {"title": words("sections.index"), "numbers": [m.number for m in messages]},
     }
@@ -101,6 +93,15 @@ def document(material: Material) -> Document:
         pictures=entries.pictures,
         stamp=max(0, material.custody.time_ns // 10**9),
     )
+
+
+def _headed(words: Words) -> dict[str, object]:
+    columns = ("number", "people", "messages", "period", "page")
+    return {
+        "title": words("sections.conversations"),
+        "lead": words("conversation.lead"),
+        "columns": [words(f"conversation.column_{name}") for name in columns],
+    }
 
 
 def _ends(messages: list[Message]) -> tuple[int | None, int | None]:
