@@ -229,9 +229,10 @@ def all_taken(_case: Case, _real: Any) -> Any:
 
 
 def all_holdings(_case: Case, real: Any) -> Any:
-    def mutant(admitted: Any, order: Any, raw: Any) -> Any:
-        held = real(admitted, order, raw)
-        held.rows = raw
+    def mutant(admitted: Any, order: Any, raw: Any, every: Any) -> Any:
+        rows = list(raw)
+        held = real(admitted, order, rows, every)
+        held.rows = dict(enumerate(rows))
         return held
 
     return mutant

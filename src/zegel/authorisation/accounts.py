@@ -12,7 +12,7 @@ Registries give intervals; a re-issue makes a new holder. Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from zegel.authorisation.order import Clause, OrderError, Period
 
@@ -44,6 +44,9 @@ class SeveralHoldersError(OrderError):
 
 class Holdings:
     """What the registries of the exhibits say, made one."""
+
+    COLUMNS: ClassVar = ["account", "holder", "device", "start_ns", "end_ns"]
+    """What is read of a row."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         raw: dict[str, dict[str, list[Interval]]] = {}

@@ -19,8 +19,9 @@ from zegel.tables.commit import reason_in, refused
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY_LIMIT = "450MB"
-"""Half of what a process may take; it holds as much again of its own where devices are many."""
+MEMORY_LIMIT = "350MB"
+"""A third of what a process may take: it goes beyond it by half where lists are gathered, and a
+process holds as much of its own where devices are many."""
 
 ROWS_AT_ONCE = 150_000
 """Rows gathered into lists at once: DuckDB holds lists in memory, whatever its limit."""

@@ -25,9 +25,10 @@ class _Held:
     """The holdings an order covers."""
 
     def __init__(
-        self, rows: list[dict[str, Any]], scopes: Sequence[Scope], every: Holdings
+        self, rows: Mapping[int, dict[str, Any]], scopes: Sequence[Scope], every: Holdings
     ) -> None:
         self.rows = rows
+        """By their places in the tables, which count from 0."""
         self._scopes = scopes
         self._every = every
 
@@ -49,13 +50,19 @@ class _Held:
         return [dict(zip(names, item, strict=True)) for item in sorted(found)]
 
 
-def holdings_of(admitted: Admitted, order: Order, raw: list[dict[str, Any]]) -> _Held:
+def rows_of_holdings(case: Case, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield what the registries of a case say, a row after another: a network's fill memory."""
+    return read_rows(case.stage("scan").files("holdings"), columns)
+
+
+def holdings_of(
+    admitted: Admitted, order: Order, raw: Iterable[dict[str, Any]], every: Holdings
+) -> _Held:
     """Return the registry's rows about the order's accounts and times, and those it asks for.
 
     A sales ledger names devices, not accounts: its rows come along where the records of a device,
     or of the account it had, are what a clause asks for.
     """
-    every = Holdings(raw)
     scopes = [s for clause in order.clauses if (s := scope(clause, every)) is not None]
     whole, devices = [], []
     for clause, accounts in admitted.records:
@@ -63,12 +70,12 @@ def holdings_of(admitted: Admitted, order: Order, raw: list[dict[str, Any]]) -> 
             whole.append(as_interval(clause.period))
         else:
             devices.append(_devices_of(accounts, every))
-    rows = [
-        row
-        for row in raw
+    rows = {
+        place: row
+        for place, row in enumerate(raw)
         if any(_is_of(row, spans, every) for spans in scopes)
         or any(_overlaps(row, spans) for spans in _asked(row, devices, whole))
-    ]
+    }
     return _Held(rows, scopes, every)
 
 

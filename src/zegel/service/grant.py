@@ -38,7 +38,7 @@ from zegel.investigation.schemas import HOLDINGS
 from zegel.investigation.tray import add_tray_lines
 from zegel.people.roster import Roster
 from zegel.search import IndexWriter
-from zegel.service.admitted import holdings_of, keys_of, ledger_of
+from zegel.service.admitted import holdings_of, keys_of, ledger_of, rows_of_holdings
 from zegel.service.applying import decide
 from zegel.service.caseindex import DOCUMENTS
 from zegel.service.cases import shelf
@@ -167,14 +167,13 @@ class _Grant:
                 certificate = self.signed.magistrate.certificate
                 draft.add_signature(self.signed.signature, certificate)
             self.progress.phase("decide", None, "messages")
-            raw = list(read_rows(self.case.stage("scan").files("holdings")))
-            holdings = Holdings(raw)
+            holdings = Holdings(rows_of_holdings(self.case, Holdings.COLUMNS))
             decision = decide(self.index, self.order, self.exhibits, holdings)
             admitted, rows = decision.admitted, decision.rows
             if not self.order.officers:
                 require_not_apart(self.case, self.index, admitted.messages)
             ledger = ledger_of(admitted, rows)
-            self._fill(draft, secret, admitted, rows, raw)
+            self._fill(draft, secret, admitted, rows, holdings)
             casework = self._take_over(draft, admitted)
             header = self._header(draft, secret, state, ledger)
             key = self.case.private / "investigations" / f"{self.place.name}.key"
@@ -207,7 +206,7 @@ class _Grant:
         secret: bytes,
         admitted: Admitted,
         rows: list[Row],
-        raw: list[dict[str, Any]],
+        every: Holdings,
     ) -> None:
         """Write all rows of the admitted messages, then keys, holdings and the index."""
         numbers = admitted.messages.keys()
@@ -216,7 +215,7 @@ class _Grant:
         order = sorted(mine, key=lambda n: (min(mine[n].instants, default=0), identities[n]))
         shown = {number: place for place, number in enumerate(order, 1)}
         thread = threads((n, mine[n].names) for n in sorted(mine))
-        holders = holdings_of(admitted, self.order, raw)
+        holders = holdings_of(admitted, self.order, rows_of_holdings(self.case), every)
         numbered = {identity: number for number, identity in identities.items()}
 
         def decided(identity: bytes) -> Decided:
@@ -229,7 +228,7 @@ class _Grant:
             )
 
         fingerprints = self._gather(draft, secret, identities.values(), decided)
-        self._other_tables(draft, fingerprints, holders.rows)
+        self._other_tables(draft, fingerprints, holders.rows.values())
         draft.close_tables()
 
     def _gather(

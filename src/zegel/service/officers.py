@@ -25,6 +25,7 @@ from zegel.casefile import Case
 from zegel.errors import ConditionError, UsageError
 from zegel.processing.schemas import ID
 from zegel.search import TextIndex
+from zegel.service.admitted import rows_of_holdings
 from zegel.service.caseindex import DOCUMENTS, TEXT, build_index_of, current_index
 from zegel.service.cases import shelf
 from zegel.service.deciding import identities_of, rows_of
@@ -120,7 +121,7 @@ def _sample_index(case: Case, order: Order, state: bytes, progress: Progress) ->
 
 def _frame(case: Case, order: Order, index: Path) -> list[str]:
     """Return the identities of the readable messages of an index that an order's clauses cover."""
-    holdings = Holdings(read_rows(case.stage("scan").files("holdings")))
+    holdings = Holdings(rows_of_holdings(case, Holdings.COLUMNS))
     exhibits = order.exhibits or {record.identity for record in shelf(case).all()}
     documents = index / DOCUMENTS
     rows = [

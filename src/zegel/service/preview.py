@@ -19,14 +19,13 @@ from zegel.authorisation.order import Exclusions
 from zegel.canonical import canonical_json
 from zegel.casefile import Case
 from zegel.errors import ConditionError, ZegelError
-from zegel.service.admitted import holdings_of
+from zegel.service.admitted import holdings_of, rows_of_holdings
 from zegel.service.applying import Decision, decide
 from zegel.service.caseindex import current_index
 from zegel.service.cases import shelf
 from zegel.service.door import Visit, Who, enter_case
 from zegel.service.previews import PREVIEWED, Numbering, bits, draft_of, keep, series_of
 from zegel.service.setapart import marked
-from zegel.tables import read_rows
 
 MOST_PREVIEWS = 20
 """Of one draft."""
@@ -92,14 +91,13 @@ class _Preview:
 
     def run(self) -> dict[str, Any]:
         """Decide as a grant would, count, and write the entry before anything is returned."""
-        raw = list(read_rows(self.case.stage("scan").files("holdings")))
-        holdings = Holdings(raw)
+        holdings = Holdings(rows_of_holdings(self.case, Holdings.COLUMNS))
         exhibits = sorted(self.order.exhibits or {r.identity for r in shelf(self.case).all()})
         decision = decide(self.index, self.order, exhibits, holdings, whole=False)
         reaches = [_reach(c, self.order, holdings) for c in self.order.clauses if not c.records]
         clauses = self._clauses(decision, holdings)
         together = self._told("together", self._question(), self._measures(decision, None))
-        records = self._records(decision.admitted, raw)
+        records = self._records(decision.admitted, holdings)
         privileged = self._privileged(decision)
         flags = list(self._flags(reaches))
         told = {
@@ -201,12 +199,12 @@ class _Preview:
             return questions[0]
         return hashlib.sha256(" ".join(questions).encode()).hexdigest()
 
-    def _records(self, admitted: Admitted, raw: list[dict[str, Any]]) -> str:
+    def _records(self, admitted: Admitted, every: Holdings) -> str:
         """Return how many rows of registries and ledgers clauses about records ask for."""
         if not admitted.records:
             return "not asked for"
-        rows = {id(row) for row in holdings_of(admitted, self.order, raw).rows}
-        things = bits(number for number, row in enumerate(raw) if id(row) in rows)
+        held = holdings_of(admitted, self.order, rows_of_holdings(self.case), every)
+        things = bits(held.rows)
         questions = " ".join(
             _question(clause, self.order.exclusions, self.order.exhibits)
             for clause, _ in admitted.records

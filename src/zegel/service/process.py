@@ -100,6 +100,7 @@ def _process(run: _Run, visit: Visit) -> dict[str, str]:
         release_free_memory()  # of keys: the next steps take as much for themselves
         run.open_round(keys, phrases, go_on=go_on)
         shutil.rmtree(run.spool, ignore_errors=True)
+        release_free_memory()  # of the plan
         digests = run.settle()
         visit.note("processing ended", {"digests": digests})
     return digests
