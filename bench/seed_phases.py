@@ -223,7 +223,8 @@ def suspects(size: Size) -> list[str]:
 
 
 def _search(size: Size, beat: Beat) -> tuple[Spent, dict[str, Any]]:
-    spent = run((_PYTHON, "-m", "bench.seed_search", size.folder / "inv"), None, beat)
+    (index,) = (size.folder / "case" / "index").glob("*/text")
+    spent = run((_PYTHON, "-m", "bench.seed_search", size.folder / "inv", index), None, beat)
     return spent, {"search": json.loads(spent.said)}
 
 

@@ -1,18 +1,23 @@
-"""Ask one granted investigation and print as JSON how long answers take; a part of `seed`.
+"""Ask an investigation, and the index it was granted from; a part of `seed`, prints JSON.
 
-Each question is what `zegel search` does, log entry and marked snippets included, without starting
-a process. Counts are held against a reading of the investigation's own texts.
+Each question to the investigation is what `zegel search` does, log entry and marked snippets
+included, without starting a process. Counts are held against a reading of its own texts. The index
+of the case is asked as a grant asks it, for exact counts, with the investigation's words: a hundred
+different questions of each kind, with the common words as likely as the rare.
 """
 
 from __future__ import annotations
 
 import json
+import random
+import statistics
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.search import percentiles
+from bench.search import ROUNDS, percentiles
 from zegel.investigation import Investigation
 from zegel.search import TextIndex
 from zegel.service.searching import search
@@ -29,10 +34,48 @@ def words(inv: Investigation) -> Counter[str]:
     return found
 
 
-def run(folder: Path) -> dict[str, object]:
+def in_the_case(
+    index: TextIndex, counted: Counter[str], texts: list[str]
+) -> dict[str, list[float]]:
+    """Return of each kind of question median and 95th percentile in ms, and the median of hits."""
+    chance, ranked = random.Random(4), [word for word, _ in counted.most_common()]
+    longer = [word for word in ranked if len(word) > 4]
+
+    def word(of: list[str] = ranked) -> str:
+        return of[int(len(of) ** chance.random()) - 1]
+
+    def phrase() -> str:
+        while True:
+            found = [one for one in chance.choice(texts).split() if one in counted]
+            if len(found) > 1:
+                at = chance.randrange(len(found) - 1)
+                return f'"{found[at]} {found[at + 1]}"'
+
+    kinds: dict[str, Callable[[], str]] = {
+        "a term": lambda: f'"{word()}"',
+        "two terms": lambda: f'"{word()}" "{word()}"',
+        "a phrase": phrase,
+        "a prefix": lambda: f"{word(longer)[:4]}*",
+        "one step away": lambda: f"{word(longer)}~1",
+    }
+    told = {}
+    for name, draw in kinds.items():
+        took, hits = [], []
+        for _ in range(ROUNDS):
+            asked = parse(draw())
+            began = time.perf_counter()
+            hits.append(index.count(asked))
+            took.append((time.perf_counter() - began) * 1e3)
+        most = statistics.quantiles(took, n=20)[-1]
+        told[name] = [statistics.median(took), most, statistics.median(hits)]
+    return told
+
+
+def run(folder: Path, case_index: Path) -> dict[str, object]:
     """Return medians and 95th percentiles in ms, and how many hits the words have."""
     inv = Investigation.open(folder)
     counted = words(inv)
+    written = [row["text"] for row in inv.rows("messages") if row["text"]]
     common = counted.most_common(30)[-1][0]
     rare = next(word for word, count in counted.most_common() if count <= 5 and len(word) > 4)
     index = TextIndex(folder / "index")
@@ -48,8 +91,9 @@ def run(folder: Path) -> dict[str, object]:
     return {
         "hits": {common: counted[common], rare: counted[rare]},
         "ms": {name: percentiles(ask) for name, ask in asked.items()},
+        "case": in_the_case(TextIndex(case_index), counted, written),
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(Path(sys.argv[1]))))
+    print(json.dumps(run(*map(Path, sys.argv[1:]))))

@@ -44,6 +44,11 @@ def shares(record: Record) -> str:
             f"{name} {half:.1f} and {most:.1f}"
             for name, (half, most) in phases["search"]["search"]["ms"].items()
         ),
+        "the index of the whole case asked, the same (and hits, median): "
+        + "; ".join(
+            f"{name} {half:.2f} and {most:.2f} ({hits:,.0f})"
+            for name, (half, most, hits) in phases["search"]["search"].get("case", {}).items()
+        ),
     ]
     return "\n".join(lines)
 
