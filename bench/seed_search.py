@@ -12,7 +12,6 @@ import json
 import random
 import statistics
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -58,17 +57,15 @@ def in_the_case(
         "a prefix": lambda: f"{word(longer)[:4]}*",
         "one step away": lambda: f"{word(longer)}~1",
     }
-    told = {}
-    for name, draw in kinds.items():
-        took, hits = [], []
-        for _ in range(ROUNDS):
-            asked = parse(draw())
-            began = time.perf_counter()
-            hits.append(index.count(asked))
-            took.append((time.perf_counter() - began) * 1e3)
-        most = statistics.quantiles(took, n=20)[-1]
-        told[name] = [statistics.median(took), most, statistics.median(hits)]
-    return told
+    return {name: timed(index, draw) for name, draw in kinds.items()}
+
+
+def timed(index: TextIndex, draw: Callable[[], str]) -> list[float]:
+    """Return median and 95th percentile in ms of different questions, and the median of hits."""
+    asked = iter([parse(draw()) for _ in range(ROUNDS + 1)])
+    hits: list[int] = []
+    times = percentiles(lambda: hits.append(index.count(next(asked))))
+    return [*times, statistics.median(hits)]
 
 
 def run(folder: Path, case_index: Path) -> dict[str, object]:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from tests import hostile
 from tests.contract.test_errors import ORDER, without_training
-from tests.journeys.cases import done, mail, maildir, network
+from tests.journeys.cases import done, granted_case, mail, network
 from tests.people import enrolled
 from tests.screen import Screen, chromium
 from tests.served import Server
@@ -98,12 +98,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an investigation that is not for training, which `jansen` searches by a password."""
     folder = tmp_path_factory.mktemp("strict")
-    case = folder / "case"
-    done("init", case, "--training")
-    done("intake", maildir(folder / "copy", [mail("Bij de haven.\n")]), "--case", case)
-    done("process", "--case", case, "--workers", "1", "--index")
-    (folder / "order.toml").write_text(ORDER, "utf-8")
-    done("grant", folder / "order.toml", "--case", case)
+    case = granted_case(folder, [mail("Bij de haven.\n")], ORDER)
     (place,) = (case / "investigations").iterdir()
     without_training(case, place)
     enrolled(Case.open(case), examiner="examiner, administrator")

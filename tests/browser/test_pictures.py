@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.acting import TOGETHER, log_in
 from tests.contract.test_errors import ORDER
-from tests.journeys.cases import done, mail, maildir
+from tests.journeys.cases import granted_case, mail
 from tests.screen import Screen
 from tests.served import Server
 
@@ -30,12 +30,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         mail("Tot morgen.\n", n, Date=date, Received=f"from a by b; {date}")
         for n, date in enumerate(dates)
     ]
-    case = folder / "case"
-    done("init", case, "--training")
-    done("intake", maildir(folder / "copy", mails), "--case", case)
-    done("process", "--case", case, "--workers", "1", "--index")
-    (folder / "order.toml").write_text(ORDER)
-    done("grant", folder / "order.toml", "--case", case)
+    case = granted_case(folder, mails, ORDER)
     with Server("--case", case) as running:
         yield running
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.test_errors import ORDER
-from tests.journeys.cases import done, mail, maildir
+from tests.journeys.cases import granted_case, mail
 from zegel import service
 from zegel.investigation import Investigation
 
@@ -15,13 +15,7 @@ def granted(tmp_path_factory: pytest.TempPathFactory) -> Investigation:
     """An investigation of three mails, two of them about the harbour."""
     folder = tmp_path_factory.mktemp("reads")
     texts = ("Tot morgen bij de haven.\n", "Niet daar.\n", "De haven dan.\n")
-    copy = maildir(folder / "copy", [mail(text, number) for number, text in enumerate(texts)])
-    case = folder / "case"
-    done("init", case, "--training")
-    done("intake", copy, "--case", case)
-    done("process", "--case", case, "--workers", "1", "--index")
-    (folder / "order.toml").write_text(ORDER)
-    done("grant", folder / "order.toml", "--case", case)
+    case = granted_case(folder, [mail(text, number) for number, text in enumerate(texts)], ORDER)
     inv = Investigation.open(next((case / "investigations").glob("Heron*")))
     service.add_casework(inv, "2", "note", "look again")
     (folder / "head.json").write_bytes(service.custody_head(inv))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.test_errors import ORDER
-from tests.journeys.cases import Said, done, mail, maildir, say
+from tests.journeys.cases import Said, done, granted_case, mail, say
 from zegel import service
 from zegel.casefile import Case
 from zegel.custody import watch
@@ -67,13 +67,7 @@ CACHES = (".checked", ".tries")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case for training, all that a case can hold in it, and one investigation."""
     folder = tmp_path_factory.mktemp("tampering")
-    done("init", folder / "case", "--training")
-    copy = maildir(folder / "copy", [mail("Tot morgen.\n", number) for number in (1, 2)])
-    done("intake", copy, "--case", folder / "case")
-    done("process", "--case", folder / "case", "--workers", "1", "--index")
-    order = folder / "order.toml"
-    order.write_text(ORDER, encoding="utf-8")
-    done("grant", order, "--case", folder / "case")
+    granted_case(folder, [mail("Tot morgen.\n", number) for number in (1, 2)], ORDER)
     done("status", "--case", folder / "case")
     done("search", "-i", inside(folder / "case"), "morgen")
     time.sleep(TICK)

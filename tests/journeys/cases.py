@@ -103,6 +103,17 @@ def processed(folder: Path, *copies: Path, options: Sequence[str | Path] = ()) -
     return done("process", "--case", case, "--workers", "1", "--json", *options).json["ledger"]
 
 
+def granted_case(folder: Path, mails: Sequence[bytes], order: str) -> Path:
+    """Make a training case of `mails` in `folder`/case, grant `order` in it, return the case."""
+    case = folder / "case"
+    done("init", case, "--training")
+    done("intake", maildir(folder / "copy", mails), "--case", case)
+    done("process", "--case", case, "--workers", "1", "--index")
+    (folder / "order.toml").write_text(order, encoding="utf-8")
+    done("grant", folder / "order.toml", "--case", case)
+    return case
+
+
 def balance(ledger: Any) -> bool:
     """Say whether every stored message found is in exactly one state or unread."""
     return bool(ledger["found"] == sum(ledger["states"].values()) + ledger["unread"])

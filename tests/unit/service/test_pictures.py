@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.contract.test_errors import ORDER
-from tests.journeys.cases import done, mail, maildir
+from tests.journeys.cases import granted_case, mail
 from zegel import service
 from zegel.analysis.hours import WEEK
 from zegel.analysis.sheets import Row, Target
@@ -54,12 +54,7 @@ def mails() -> list[bytes]:
 @pytest.fixture(scope="module")
 def inv(tmp_path_factory: pytest.TempPathFactory) -> Investigation:
     folder = tmp_path_factory.mktemp("pictures")
-    case = folder / "case"
-    done("init", case, "--training")
-    done("intake", maildir(folder / "copy", mails()), "--case", case)
-    done("process", "--case", case, "--workers", "1", "--index")
-    (folder / "order.toml").write_text(ORDER)
-    done("grant", folder / "order.toml", "--case", case)
+    case = granted_case(folder, mails(), ORDER)
     return Investigation.open(next((case / "investigations").glob("Heron*")))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.test_errors import ORDER
-from tests.journeys.cases import done, mail, maildir
+from tests.journeys.cases import granted_case, mail
 from tests.unit.web.program import Program
 from tests.web import Browser
 from zegel.web import security
@@ -19,13 +19,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a case of three mails, two of them about the harbour, granted as `Heron`."""
     folder = tmp_path_factory.mktemp("web")
     texts = ("Tot morgen bij de haven.\n", "Niet daar.\n", "De haven dan.\n")
-    copy = maildir(folder / "copy", [mail(text, number) for number, text in enumerate(texts)])
-    case = folder / "case"
-    done("init", case, "--training")
-    done("intake", copy, "--case", case)
-    done("process", "--case", case, "--workers", "1", "--index")
-    (folder / "order.toml").write_text(ORDER)
-    done("grant", folder / "order.toml", "--case", case)
+    case = granted_case(folder, [mail(text, number) for number, text in enumerate(texts)], ORDER)
     shutil.copytree(case, folder / "untouched" / "case")
     return case
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.test_errors import ORDER
-from tests.journeys.cases import done, mail, maildir
+from tests.journeys.cases import granted_case, mail
 from zegel.investigation import Investigation
 
 WORDS = ("boot", "haven", "boot", "feest", "haven", "boot", "trein")
@@ -26,13 +26,7 @@ def seven(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         for number, word in enumerate(WORDS, 1)
     ]
-    case = folder / "case"
-    done("init", case, "--training")
-    done("intake", maildir(folder / "copy", mails), "--case", case)
-    done("process", "--case", case, "--workers", "1", "--index")
-    (folder / "order.toml").write_text(ORDER)
-    done("grant", folder / "order.toml", "--case", case)
-    return case
+    return granted_case(folder, mails, ORDER)
 
 
 @pytest.fixture
